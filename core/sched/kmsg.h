@@ -1,0 +1,23 @@
+// The kernel's log as /dev/kmsg shows it (Documentation/ABI/testing/dev-kmsg): one record per read,
+// "LEVEL,SEQUENCE,MICROSECONDS,FLAGS;text" and lines of properties.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace schedkit {
+
+// Picks what the kernel says about sched_ext: records that begin with "sched_ext:" and the indented ones (stacks) that
+// follow such a record at once.
+class SchedExtMessages {
+ public:
+  // The text of `record` if it belongs to sched_ext.
+  std::optional<std::string> take(std::string_view record);
+
+ private:
+  std::optional<std::uint64_t> last_sequence_;  // of the last record taken
+};
+
+}  // namespace schedkit
