@@ -1,0 +1,184 @@
+#include "core/bus/client.h"
+
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <systemd/sd-bus.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "core/base/text.h"
+#include "core/base/unique_fd.h"
+#include "core/bus/names.h"
+
+namespace schedkit {
+
+namespace {
+
+constexpr Duration short_timeout = std::chrono::seconds(30);
+constexpr Duration long_timeout = std::chrono::minutes(15);
+constexpr Duration greeting_timeout = std::chrono::seconds(10);
+
+std::uint64_t microseconds(Duration duration) {
+  return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(duration).count());
+}
+
+class BusError {
+ public:
+  ~BusError() { sd_bus_error_free(&error_); }
+  sd_bus_error* get() { return &error_; }
+
+  Error describe(int error, std::string_view what) const {
+    if (sd_bus_error_is_set(&error_) != 0 && std::string_view(error_.name).starts_with("io.schedkit.")) {
+      return {bus::error_code(error_.name), error_.message != nullptr ? error_.message : "", {}};
+    }
+    if (error == -ECONNRESET || error == -ENOTCONN || error == -EPIPE || error == -ESHUTDOWN) {
+      return {Errc::io, fmt::format("{}: the daemon closed the connection", what), {}};
+    }
+    if (error == -ETIMEDOUT) return {Errc::timeout, fmt::format("{}: the daemon did not answer in time", what), {}};
+    if (sd_bus_error_is_set(&error_) != 0) {
+      return {bus::error_code(error_.name),
+              fmt::format("{}: {}", what, error_.message != nullptr ? error_.message : error_.name),
+              {}};
+    }
+    return fail_errno(-error, std::string(what)).value();
+  }
+
+ private:
+  sd_bus_error error_{nullptr, nullptr, 0};
+};
+
+Result<UniqueFd> connect_socket(const std::string& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (path.size() >= sizeof(address.sun_path)) {
+    return fail(Errc::invalid, "the socket path {} is longer than a UNIX socket's can be", quote(path));
+  }
+  std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
+  UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (!fd) return fail_errno(errno, "cannot make a socket");
+  if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0) {
+    const bool permission = errno == EACCES || errno == EPERM;
+    auto failed = fail_errno(errno, "cannot connect to " + path).value();
+    failed.code = permission ? Errc::denied : Errc::io;
+    return fail(std::move(failed));
+  }
+  return fd;
+}
+
+// Until the peer has authenticated itself; without this a daemon that hangs would be noticed by the first call only,
+// after sd-bus' own 90 s.
+Result<void> greet(sd_bus* bus, const std::string& path) {
+  const auto deadline = std::chrono::steady_clock::now() + greeting_timeout;
+  while (sd_bus_is_ready(bus) <= 0) {
+    const int progress = sd_bus_process(bus, nullptr);
+    if (progress < 0 || sd_bus_is_open(bus) <= 0) {
+      return fail(Errc::io, "the daemon at {} closed the connection; it may have too many clients", path);
+    }
+    if (progress > 0) continue;
+    const Duration left = deadline - std::chrono::steady_clock::now();
+    if (left <= Duration::zero()) return fail(Errc::timeout, "the daemon at {} does not answer", path);
+    sd_bus_wait(bus, microseconds(left));
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<Client> Client::connect(const std::string& socket) {
+  auto fd = connect_socket(socket);
+  if (!fd) return fail(std::move(fd.error()));
+  sd_bus* raw = nullptr;
+  if (const int error = sd_bus_new(&raw); error < 0) return fail_errno(-error, "cannot make a bus connection");
+  BusPtr bus(raw);
+  int error = sd_bus_set_fd(raw, fd->get(), fd->get());
+  if (error >= 0) {
+    fd->release();  // sd-bus closes it
+    error = sd_bus_start(raw);
+  }
+  if (error < 0) return fail_errno(-error, "cannot talk to " + socket);
+  if (auto ready = greet(raw, socket); !ready) return fail(std::move(ready.error()));
+  return Client(std::move(bus));
+}
+
+bool Client::connected() const { return sd_bus_is_open(bus_.get()) > 0; }
+
+Result<Message> Client::make_call(const char* method) {
+  sd_bus_message* raw = nullptr;
+  const int error =
+      sd_bus_message_new_method_call(bus_.get(), &raw, nullptr, bus::manager_path, bus::manager_interface, method);
+  if (error < 0) return fail(BusError().describe(error, method));
+  return Message::adopt(raw);
+}
+
+Result<Message> Client::call(const Message& request, Duration timeout) {
+  BusError failure;
+  sd_bus_message* reply = nullptr;
+  const int error = sd_bus_call(bus_.get(), request.get(), microseconds(timeout), failure.get(), &reply);
+  if (error < 0) return fail(failure.describe(error, sd_bus_message_get_member(request.get())));
+  return Message::adopt(reply);
+}
+
+Result<void> Client::command(const char* method, Duration timeout) {
+  auto request = make_call(method);
+  if (!request) return fail(std::move(request.error()));
+  auto reply = call(*request, timeout);
+  if (!reply) return fail(std::move(reply.error()));
+  return {};
+}
+
+Result<std::string> Client::status() {
+  auto request = make_call("Status");
+  if (!request) return fail(std::move(request.error()));
+  auto reply = call(*request, short_timeout);
+  if (!reply) return fail(std::move(reply.error()));
+  const char* json = nullptr;
+  if (sd_bus_message_read(reply->get(), "s", &json) <= 0) {
+    return fail(Errc::invalid, "the daemon's answer to Status is no string; is it of another version?");
+  }
+  return std::string(json);
+}
+
+Result<std::string> Client::daemon_version() {
+  BusError failure;
+  char* raw = nullptr;
+  const int error = sd_bus_get_property_string(bus_.get(), nullptr, bus::manager_path, bus::manager_interface,
+                                               "DaemonVersion", failure.get(), &raw);
+  if (error < 0) return fail(failure.describe(error, "DaemonVersion"));
+  const std::unique_ptr<char, decltype(&std::free)> owned(raw, &std::free);
+  return std::string(raw);
+}
+
+Result<void> Client::reload() { return command("Reload", short_timeout); }
+Result<void> Client::stop() { return command("Stop", long_timeout); }
+Result<void> Client::go_automatic() { return command("Auto", long_timeout); }
+
+Result<void> Client::run(const std::string& scheduler, const RunOptions& options) {
+  auto request = make_call("Run");
+  if (!request) return fail(std::move(request.error()));
+  sd_bus_message* raw = request->get();
+  int error = sd_bus_message_append(raw, "s", scheduler.c_str());
+  if (error >= 0) error = sd_bus_message_open_container(raw, 'a', "{sv}");
+  if (error >= 0 && !options.mode.empty())
+    error = sd_bus_message_append(raw, "{sv}", "mode", "s", options.mode.c_str());
+  if (options.args) {
+    if (error >= 0) error = sd_bus_message_open_container(raw, 'e', "sv");
+    if (error >= 0) error = sd_bus_message_append(raw, "s", "args");
+    if (error >= 0) error = sd_bus_message_open_container(raw, 'v', "as");
+    if (error >= 0) error = sd_bus_message_open_container(raw, 'a', "s");
+    for (const auto& arg : *options.args) {
+      if (error >= 0) error = sd_bus_message_append(raw, "s", arg.c_str());
+    }
+    for (int depth = 0; depth < 3; ++depth) {
+      if (error >= 0) error = sd_bus_message_close_container(raw);
+    }
+  }
+  if (error >= 0) error = sd_bus_message_close_container(raw);
+  if (error == -EINVAL) return fail(Errc::invalid, "a name or an argument is not UTF-8 text");
+  if (error < 0) return fail(BusError().describe(error, "Run"));
+  auto reply = call(*request, long_timeout);
+  if (!reply) return fail(std::move(reply.error()));
+  return {};
+}
+
+}  // namespace schedkit

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/base/clock.h"
+#include "core/base/result.h"
+#include "core/bus/message.h"
+
+namespace schedkit {
+
+// Blocking calls to a daemon over its private socket, for programs without a loop. After a call has failed because the
+// connection broke, connected() is false and further calls fail at once.
+class Client {
+ public:
+  struct RunOptions {
+    std::string mode;                              // "" for none
+    std::optional<std::vector<std::string>> args;  // replace the policy's
+  };
+
+  // Errc::denied when this user may not connect; every other code means that no daemon answers there.
+  static Result<Client> connect(const std::string& socket);
+
+  bool connected() const;
+
+  Result<std::string> status();  // JSON, status_json.h
+  Result<std::string> daemon_version();
+  Result<void> reload();
+
+  // These wait until the kernel has confirmed, at most 15 minutes: an image may have to be unpacked first.
+  Result<void> run(const std::string& scheduler, const RunOptions& options);
+  Result<void> stop();
+  Result<void> go_automatic();
+
+ private:
+  explicit Client(BusPtr bus) : bus_(std::move(bus)) {}
+
+  Result<Message> make_call(const char* method);
+  Result<Message> call(const Message& request, Duration timeout);
+  Result<void> command(const char* method, Duration timeout);
+
+  BusPtr bus_;
+};
+
+}  // namespace schedkit

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "core/base/result.h"
+#include "core/policy/status.h"
+
+namespace schedkit {
+
+// What a command over the bus can ask of the daemon; core/control implements it. All on the loop thread.
+class Controls {
+ public:
+  struct RunCommand {
+    std::string scheduler;  // a policy's scheduler, an image reference, or "kernel"
+    std::string mode;       // "" for none
+    bool has_args = false;  // whether `args` replaces the policy's
+    std::vector<std::string> args = {};
+    std::string by;  // who asks, for status and log
+  };
+  // Called once: when the kernel confirmed what was asked for, or with the reason why it did not come to that. It may
+  // be called from inside the command. A newer command ends an older one with Errc::cancelled.
+  using Done = std::function<void(Result<void>)>;
+
+  virtual ~Controls() = default;
+
+  virtual Status status() const = 0;
+  virtual void run(RunCommand command, Done done) = 0;  // an override
+  virtual void stop(std::string by, Done done) = 0;     // an override to the kernel's scheduler
+  virtual void go_automatic(Done done) = 0;             // ends an override
+  virtual void reload(Done done) = 0;  // reads the policy files now; done: they are in force or reported
+};
+
+}  // namespace schedkit

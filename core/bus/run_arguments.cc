@@ -1,0 +1,87 @@
+#include "core/bus/run_arguments.h"
+
+#include <systemd/sd-bus.h>
+
+#include <string_view>
+
+#include "core/base/text.h"
+
+namespace schedkit {
+
+namespace {
+
+Result<std::string> read_text(sd_bus_message* call, std::string_view what, std::size_t longest) {
+  const char* text = nullptr;
+  if (const int error = sd_bus_message_read(call, "s", &text); error <= 0) {
+    return fail(Errc::invalid, "{} must be a string", what);
+  }
+  if (std::string_view(text).size() > longest) return fail(Errc::limit, "{} is longer than {} bytes", what, longest);
+  return std::string(text);
+}
+
+Result<void> read_args(sd_bus_message* call, std::vector<std::string>& args) {
+  if (sd_bus_message_enter_container(call, 'a', "s") <= 0) return fail(Errc::invalid, "args must be strings");
+  std::size_t bytes = 0;
+  const char* text = nullptr;
+  int more = 0;
+  while ((more = sd_bus_message_read(call, "s", &text)) > 0) {
+    args.emplace_back(text);
+    bytes += args.back().size();
+    if (args.size() > most_args) return fail(Errc::limit, "there are more than {} arguments", most_args);
+    if (bytes > longest_args) return fail(Errc::limit, "the arguments are longer than {} bytes", longest_args);
+  }
+  if (more < 0 || sd_bus_message_exit_container(call) < 0) return fail(Errc::invalid, "args cannot be read");
+  return {};
+}
+
+// The value of one option, the message being inside its variant.
+Result<void> read_value(sd_bus_message* call, std::string_view key, Controls::RunCommand& command) {
+  if (key == "mode") {
+    auto mode = read_text(call, "mode", longest_mode);
+    if (!mode) return fail(std::move(mode.error()));
+    command.mode = std::move(*mode);
+    return {};
+  }
+  command.has_args = true;
+  return read_args(call, command.args);
+}
+
+Result<void> read_option(sd_bus_message* call, Controls::RunCommand& command) {
+  const char* key = nullptr;
+  if (sd_bus_message_read(call, "s", &key) <= 0) return fail(Errc::invalid, "an option's name cannot be read");
+  const std::string_view name = key;
+  const char* type = name == "mode" ? "s" : name == "args" ? "as" : nullptr;
+  if (type == nullptr) {
+    return fail(Errc::invalid, "Run does not know the option {}; it knows mode and args", quote(name, 40));
+  }
+  if (name == "args" && command.has_args) return fail(Errc::invalid, "args is given twice");
+  char outer = 0;
+  const char* found = nullptr;
+  if (sd_bus_message_peek_type(call, &outer, &found) <= 0 || outer != 'v' || std::string_view(found) != type) {
+    return fail(Errc::invalid, "{} must have the D-Bus type {}", name, type);
+  }
+  if (sd_bus_message_enter_container(call, 'v', type) <= 0) return fail(Errc::invalid, "{} cannot be read", name);
+  if (auto read = read_value(call, name, command); !read) return read;
+  if (sd_bus_message_exit_container(call) < 0) return fail(Errc::invalid, "{} cannot be read", name);
+  return {};
+}
+
+}  // namespace
+
+Result<Controls::RunCommand> read_run_arguments(sd_bus_message* call) {
+  Controls::RunCommand command;
+  auto scheduler = read_text(call, "the scheduler", longest_scheduler);
+  if (!scheduler) return fail(std::move(scheduler.error()));
+  if (scheduler->empty()) return fail(Errc::invalid, "the scheduler's name is empty");
+  command.scheduler = std::move(*scheduler);
+  if (sd_bus_message_enter_container(call, 'a', "{sv}") <= 0) return fail(Errc::invalid, "options cannot be read");
+  int more = 0;
+  while ((more = sd_bus_message_enter_container(call, 'e', "sv")) > 0) {
+    if (auto read = read_option(call, command); !read) return fail(std::move(read.error()));
+    if (sd_bus_message_exit_container(call) < 0) return fail(Errc::invalid, "options cannot be read");
+  }
+  if (more < 0 || sd_bus_message_exit_container(call) < 0) return fail(Errc::invalid, "options cannot be read");
+  return command;
+}
+
+}  // namespace schedkit

@@ -1,0 +1,51 @@
+// A daemon's brain for tests: answers what it is told to and remembers what was asked.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/bus/controls.h"
+
+namespace schedkit {
+
+class FakeControls final : public Controls {
+ public:
+  Status status() const override { return picture; }
+
+  void run(RunCommand command, Done done) override {
+    runs.push_back(std::move(command));
+    finish(std::move(done));
+  }
+  void stop(std::string by, Done done) override {
+    callers.push_back(std::move(by));
+    finish(std::move(done));
+  }
+  void go_automatic(Done done) override { finish(std::move(done)); }
+  void reload(Done done) override {
+    ++reloads;
+    finish(std::move(done));
+  }
+
+  Status picture;
+  Result<void> answer;
+  bool hold = false;  // commands wait in `pending` until the test calls them
+  std::vector<Done> pending;
+  std::vector<RunCommand> runs;
+  std::vector<std::string> callers;
+  int reloads = 0;
+  std::function<void()> asked;  // after each command
+
+ private:
+  void finish(Done done) {
+    if (hold) {
+      pending.push_back(std::move(done));
+    } else {
+      done(answer);
+    }
+    if (asked) asked();
+  }
+};
+
+}  // namespace schedkit
