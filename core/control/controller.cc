@@ -1,0 +1,317 @@
+#include "core/control/controller.h"
+
+#include <set>
+#include <utility>
+
+#include "core/base/log.h"
+#include "core/base/text.h"
+#include "core/control/override_file.h"
+
+namespace schedkit {
+
+Controller::Controller(Parts parts, std::function<void()> changed)
+    : parts_(std::move(parts)),
+      changed_(std::move(changed)),
+      switcher_(parts_.clock, parts_.kernel, parts_.runner, parts_.images, [this] {
+        narrate();
+        changed_();
+      }) {}
+
+// --- policy and events ---
+
+void Controller::replace(Policy policy) {
+  const auto& settings = policy.settings;
+  switcher_.configure(
+      {settings.load_timeout, settings.attach_timeout, settings.stop_timeout, settings.replace_foreign});
+  engine_.replace(std::move(policy));
+  fetch_images();
+  if (!started_) return;
+  if (const auto filter = process_filter(engine_.policy()); filter != filter_) {
+    if (const auto set = parts_.processes.set_filter(filter)) {
+      filter_ = filter;
+    } else {
+      log::error("the process filter stays as it was: {}", set.error().describe());
+    }
+  }
+  reconsider(true);
+}
+
+void Controller::report(PolicyReport report) {
+  report_ = std::move(report);
+  changed_();
+}
+
+// Nothing on the way of a switch may wait for an image.
+void Controller::fetch_images() {
+  std::set<std::string> references;
+  const auto add = [&](const Choice& choice) {
+    if (choice.scheduler) references.insert(choice.scheduler->image);
+  };
+  add(engine_.policy().fallback);
+  for (const auto& rule : engine_.policy().rules) add(rule.use);
+  std::erase_if(image_problems_, [&](const auto& problem) { return !references.contains(problem.first); });
+  for (const auto& reference : references) {
+    parts_.images.prepare(reference,
+                          [this, reference, alive = std::weak_ptr(alive_)](const Result<RunnableImage>& image) {
+                            if (alive.expired()) return;
+                            image_problems_.erase(reference);
+                            if (!image) {
+                              log::error("image {} cannot be used: {}", reference, image.error().describe());
+                              image_problems_.emplace(reference, image.error());
+                            }
+                            changed_();
+                          });
+  }
+}
+
+Result<void> Controller::start() {
+  switcher_.adopt();
+  restore_override();
+  filter_ = process_filter(engine_.policy());
+  if (auto watching = parts_.processes.start(filter_, [this](const Event& event) { apply(event); }); !watching) {
+    return watching;
+  }
+  started_ = true;
+  reconsider();
+  return {};
+}
+
+void Controller::apply(const Event& event) {
+  engine_.apply(event, parts_.clock.now());
+  if (started_) reconsider();
+}
+
+// --- decision ---
+
+void Controller::reconsider(bool retry) {
+  const Instant now = parts_.clock.now();
+  const Decision decision = engine_.decide(now);
+  const bool same = decision_ && same_program(decision.choice, decision_->choice);
+  dwelling_ = false;
+  if (same && decision.cause == decision_->cause && !retry) {
+    decision_ = decision;
+  } else if (!same && decision_ && decision.cause != Cause::override_choice && not_before_ && now < *not_before_) {
+    dwelling_ = true;
+  } else {
+    if (!same) {
+      log::info("want {}: {}", decision.choice.name(), decision.reason);
+      not_before_ = now + engine_.policy().settings.dwell;
+    }
+    want(decision, false, retry, nullptr);
+  }
+  changed_();
+}
+
+void Controller::want(const Decision& decision, bool commanded, bool retry, Done done) {
+  decision_ = decision;
+  switcher_.want({.choice = decision.choice,
+                  .fallback = engine_.policy().fallback,
+                  .cause = decision.reason,
+                  .commanded = commanded,
+                  .retry = retry,
+                  .done = std::move(done)});
+}
+
+std::optional<Instant> Controller::deadline() const {
+  std::optional<Instant> next;
+  const auto consider = [&](std::optional<Instant> when) {
+    if (when && (!next || *when < *next)) next = when;
+  };
+  consider(engine_.next_change());
+  consider(switcher_.deadline());
+  if (revert_) consider(parts_.clock.now());
+  if (dwelling_) consider(not_before_);
+  return next;
+}
+
+void Controller::tick() {
+  switcher_.tick();
+  if (revert_) revert();
+  if (started_) reconsider();
+}
+
+// --- commands ---
+
+Result<Choice> Controller::resolve(const RunCommand& command) const {
+  if (command.scheduler == "kernel") {
+    if (!command.mode.empty() || command.has_args) {
+      return fail(Errc::invalid, "the kernel's own scheduler takes neither mode nor arguments");
+    }
+    return Choice{};
+  }
+  Scheduler scheduler;
+  if (const Scheduler* known = engine_.policy().find(command.scheduler)) {
+    scheduler = *known;
+  } else if (command.scheduler.starts_with("oci:") || command.scheduler.find('/') != std::string::npos) {
+    scheduler.name = scheduler.image = command.scheduler;
+  } else {
+    std::vector<std::string> names;
+    for (const auto& defined : engine_.policy().schedulers) names.push_back(defined.name);
+    return fail(Errc::not_found,
+                "no policy defines a scheduler {}; defined are: {}. An image is named like oci:/path:tag",
+                quote(command.scheduler), names.empty() ? "none" : join(names, ", "));
+  }
+  auto choice = choose(scheduler, command.mode);
+  if (!choice) return fail(Errc::not_found, "scheduler {} has no mode {}", scheduler.name, quote(command.mode));
+  if (command.has_args) choice->args = command.args;
+  return *choice;
+}
+
+void Controller::run(RunCommand command, Done done) {
+  auto choice = resolve(command);
+  if (!choice) return done(fail(std::move(choice.error())));
+  Override wanted{.choice = std::move(*choice), .by = command.by, .until = {}};
+  override_with(std::move(wanted), [this, command = std::move(command), done = std::move(done)](Result<void> result) {
+    if (result) keep_override(command);
+    done(std::move(result));
+  });
+}
+
+void Controller::stop(std::string by, Done done) { run({.scheduler = "kernel", .by = std::move(by)}, std::move(done)); }
+
+// A command that fails leaves no override behind: what ruled before rules again, here and, since only what succeeded
+// was kept, after a restart. The switcher tells the failure from inside its own step, so the return waits for the next
+// tick().
+void Controller::override_with(Override choice, Done done) {
+  const Choice wanted = choice.choice;
+  const auto earlier = engine_.current_override();
+  engine_.set_override(std::move(choice));
+  const Decision decision = engine_.decide(parts_.clock.now());
+  log::info("want {}: {}", decision.choice.name(), decision.reason);
+  want(decision, true, false, [this, wanted, earlier, done, alive = std::weak_ptr(alive_)](Result<void> result) {
+    const bool failed = !result && result.error().code != Errc::cancelled;
+    if (failed && !alive.expired()) {
+      const auto& present = engine_.current_override();
+      if (present && same_program(present->choice, wanted)) revert_ = earlier;
+    }
+    done(std::move(result));
+  });
+  changed_();
+}
+
+void Controller::revert() {
+  const auto earlier = *std::exchange(revert_, std::nullopt);
+  not_before_.reset();  // going back does not dwell
+  if (earlier) {
+    engine_.set_override(*earlier);
+  } else {
+    engine_.clear_override();
+  }
+}
+
+void Controller::keep_override(const RunCommand& command) {
+  if (auto kept = write_override(parts_.override_path, command); !kept) {
+    log::warning("this override ends with the daemon: {}", kept.error().describe());
+  }
+}
+
+void Controller::forget_override() {
+  if (auto removed = remove_override(parts_.override_path); !removed) log::warning("{}", removed.error().describe());
+}
+
+void Controller::go_automatic(Done done) {
+  engine_.clear_override();
+  forget_override();
+  const Decision decision = engine_.decide(parts_.clock.now());
+  log::info("want {}: {} (automatic again)", decision.choice.name(), decision.reason);
+  want(decision, false, true, std::move(done));
+  changed_();
+}
+
+void Controller::restore_override() {
+  auto command = read_override(parts_.override_path);
+  if (command && !*command) return;
+  const auto choice = command ? resolve(**command) : Result<Choice>(fail(command.error()));
+  if (!choice) {
+    log::warning("the earlier override is dropped: {}", choice.error().describe());
+    forget_override();
+    return;
+  }
+  engine_.set_override({.choice = *choice, .by = (*command)->by, .until = {}});
+}
+
+void Controller::reload(Done done) {
+  reader_([this, done = std::move(done), alive = std::weak_ptr(alive_)] {
+    if (alive.expired()) return;
+    fetch_images();
+    if (started_) reconsider(true);
+    done({});
+  });
+}
+
+// --- status ---
+
+namespace {
+
+std::string discrepancy(const Status& status) {
+  const std::string wanted = status.wanted.choice.name();
+  const std::string because = status.last_failure ? "; " + status.last_failure->text : "";
+  switch (status.state) {
+    case SystemState::foreign:
+      return fmt::format("{} is attached by {}, not by schedkit", status.kernel.ops, status.foreign_owner);
+    case SystemState::managed_mismatch:
+      return fmt::format("{} is attached by {} in place of {}", status.kernel.ops, status.foreign_owner,
+                         status.current->name);
+    case SystemState::managed_detached:
+      return fmt::format("{} still runs but nothing is attached{}", status.current->name, because);
+    case SystemState::running:
+      if (wanted == status.current->name) return {};
+      return fmt::format("{} is wanted, {} runs{}", wanted, status.current->name, because);
+    case SystemState::idle:
+      if (status.wanted.choice.is_kernel()) return {};
+      return fmt::format("{} is wanted, nothing is attached{}", wanted, because);
+    case SystemState::unsupported:
+      if (status.wanted.choice.is_kernel()) return {};
+      return fmt::format("{} is wanted, but this kernel has no sched_ext", wanted);
+    case SystemState::preparing:
+    case SystemState::handing_over:
+    case SystemState::orphaned_kernel_state: return {};
+  }
+  return {};
+}
+
+double milliseconds(Duration duration) { return std::chrono::duration<double, std::milli>(duration).count(); }
+
+}  // namespace
+
+Status Controller::status() const {
+  Status status;
+  switcher_.describe(status);
+  if (decision_) status.wanted = *decision_;
+  if (const auto& present = engine_.current_override()) status.override_by = present->by;
+  status.discrepancy = discrepancy(status);
+  status.rules = engine_.rules();
+  status.files = report_.files;
+  status.problems = report_.problems;
+  for (const auto& [reference, error] : image_problems_) {
+    status.problems.push_back(with_context(error, "image " + reference));
+  }
+  status.sources.push_back(parts_.processes.status());
+  return status;
+}
+
+// One line in the log for each step, from the same picture that status shows.
+void Controller::narrate() {
+  Status now;
+  switcher_.describe(now);
+  const auto phase = [](const Status& status) { return status.candidate ? status.candidate->phase : std::string(); };
+  if (now.candidate && (phase(now) != phase(told_) || now.candidate->name != told_.candidate->name)) {
+    log::info("{}: {}", now.candidate->name, now.candidate->phase);
+  }
+  if (now.state == SystemState::handing_over && told_.state != SystemState::handing_over) log::info("handing over");
+  if (now.last_failure && (!told_.last_failure || now.last_failure->at != told_.last_failure->at)) {
+    log::error("{}", now.last_failure->text);
+  }
+  if (now.last_switch && (!told_.last_switch || now.last_switch->at != told_.last_switch->at)) {
+    const auto& done = *now.last_switch;
+    log::info("switched from {} to {}: prepared in {:.1f} ms, detached in {:.1f} ms, attached in {:.1f} ms ({})",
+              done.from, done.to, milliseconds(done.prepare), milliseconds(done.detach), milliseconds(done.attach),
+              done.cause);
+  }
+  if (now.state == SystemState::foreign && told_.state != SystemState::foreign) {
+    log::notice("foreign scheduler {} ({})", now.kernel.ops, now.foreign_owner);
+  }
+  told_ = std::move(now);
+}
+
+}  // namespace schedkit

@@ -1,0 +1,93 @@
+// The brain: events → engine → decision → switcher, and the commands that come over the bus. Holds no timer and no
+// loop: the owner calls tick() at deadline(), and reads both again after each `changed`.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "core/base/clock.h"
+#include "core/bus/controls.h"
+#include "core/policy/engine.h"
+#include "core/policy/process_source.h"
+#include "core/sched/switcher.h"
+
+namespace schedkit {
+
+class Controller final : public Controls {
+ public:
+  struct Parts {
+    const Clock& clock;
+    Kernel& kernel;
+    Runner& runner;
+    ImageProvider& images;
+    ProcessSource& processes;
+    std::string override_path;  // where an override survives a restart of the daemon, but not of the machine
+  };
+
+  // The parts must outlive the controller. `changed`: something that status() shows or deadline() says is different; it
+  // is called often and must be cheap and must not call back.
+  Controller(Parts parts, std::function<void()> changed);
+
+  // How reload() has the policy files read: what is found comes back through replace() and report(), then `done` is
+  // called.
+  using Reader = std::function<void(std::function<void()> done)>;
+  void set_reader(Reader reader) { reader_ = std::move(reader); }
+
+  // Takes a new set of policies. Images they name are made ready at once, so that a switch finds them.
+  void replace(Policy policy);
+  // Takes what is to be said about the policy files.
+  void report(PolicyReport report);
+
+  // Adopts what an earlier daemon left, watches processes and acts from then on. replace() comes first.
+  Result<void> start();
+
+  // See Switcher::shut_down.
+  void shut_down(std::function<void()> done) { switcher_.shut_down(std::move(done)); }
+
+  std::optional<Instant> deadline() const;
+  void tick();
+
+  // Controls
+  Status status() const override;
+  void run(RunCommand command, Done done) override;
+  void stop(std::string by, Done done) override;
+  void go_automatic(Done done) override;
+  void reload(Done done) override;
+
+ private:
+  void apply(const Event& event);
+  void reconsider(bool retry = false);
+  void want(const Decision& decision, bool commanded, bool retry, Done done);
+  void override_with(Override choice, Done done);
+  void revert();
+  void keep_override(const RunCommand& command);
+  void forget_override();
+  Result<Choice> resolve(const RunCommand& command) const;
+  void restore_override();
+  void fetch_images();
+  void narrate();
+
+  Parts parts_;
+  std::function<void()> changed_;
+  Reader reader_;
+  Engine engine_;
+  Switcher switcher_;
+  ProcessFilter filter_;
+  PolicyReport report_;
+  std::map<std::string, Error> image_problems_;  // by reference
+  std::optional<Decision> decision_;             // the one the switcher follows
+  std::optional<Instant> not_before_;            // automatic switches wait until then (dwell)
+  bool dwelling_ = false;                        // one does
+  // The override to go back to when tick() comes, because a command failed; its own value may be "none".
+  std::optional<std::optional<Override>> revert_;
+  bool started_ = false;
+
+  Status told_;  // what narrate() told last
+
+  std::shared_ptr<const int> alive_ = std::make_shared<const int>(0);
+};
+
+}  // namespace schedkit
