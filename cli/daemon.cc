@@ -1,0 +1,170 @@
+#include "cli/daemon.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/prctl.h>
+#include <sys/utsname.h>
+
+#include <cerrno>
+#include <csignal>
+#include <utility>
+
+#include "core/base/file.h"
+#include "core/base/log.h"
+#include "core/base/text.h"
+#include "core/bus/service_manager.h"
+#include "core/sched/btf_names.h"
+
+namespace schedkit {
+
+namespace {
+
+// How long cleaning up after ended containers may hold up our own end.
+constexpr Duration last_cleanup = std::chrono::seconds(5);
+
+}  // namespace
+
+Daemon::Daemon(Loop& loop, DaemonOptions options)
+    : loop_(loop),
+      options_(std::move(options)),
+      timer_(std::make_unique<Timer>(loop)),
+      last_timer_(std::make_unique<Timer>(loop)) {}
+
+Daemon::~Daemon() = default;
+
+Result<std::unique_ptr<Daemon>> Daemon::create(Loop& loop, DaemonOptions options) {
+  std::unique_ptr<Daemon> daemon(new Daemon(loop, std::move(options)));
+  for (const auto step :
+       {&Daemon::claim_run_dir, &Daemon::make_mechanisms, &Daemon::make_controller, &Daemon::make_bus}) {
+    if (auto made = (daemon.get()->*step)(); !made) return fail(std::move(made.error()));
+  }
+  if (auto started = daemon->controller_->start(); !started) return fail(std::move(started.error()));
+  daemon->before_poll_ = std::make_unique<BeforePoll>(loop, [raw = daemon.get()] { raw->after_change(); });
+  daemon->signals_ = std::make_unique<Signals>(loop, std::vector{SIGTERM, SIGINT, SIGHUP},
+                                               [raw = daemon.get()](int number) { raw->signalled(number); });
+  notify_ready();
+  return daemon;
+}
+
+// Two daemons on one run directory would take each other's schedulers for left-overs.
+Result<void> Daemon::claim_run_dir() {
+  if (auto made = make_directories(options_.run_dir); !made) return made;
+  const std::string path = options_.run_dir + "/lock";
+  auto lock = open_file(path, O_RDWR | O_CREAT);
+  if (!lock) return fail(std::move(lock.error()));
+  if (::flock(lock->get(), LOCK_EX | LOCK_NB) != 0) {
+    return fail(Errc::busy, "another schedkitd uses {} (it holds {})", options_.run_dir, path);
+  }
+  lock_ = std::move(*lock);
+  return {};
+}
+
+Result<void> Daemon::make_mechanisms() {
+  auto where = Directories::under(options_.root);
+  if (!options_.state_dir.empty()) where.last_good = options_.state_dir + "/last-good";
+  auto directories =
+      PolicyDirectories::create(loop_, where,
+                                {.policy = [this](const Policy& policy) { controller_->replace(policy); },
+                                 .report = [this](const PolicyReport& report) { controller_->report(report); }});
+  if (!directories) return fail(std::move(directories.error()));
+  directories_ = std::move(*directories);
+  const Settings& settings = directories_->policy().settings;
+
+  utsname system{};
+  ::uname(&system);
+  auto store = Store::open({.root = options_.state_dir.empty() ? settings.store_path : options_.state_dir});
+  if (!store) return fail(std::move(store.error()));
+  images_ = std::make_unique<LocalImages>(loop_, std::move(*store), system.release);
+
+  auto types = sched_ext_value_types();
+  if (!types) log::warning("attaching cannot be watched: {}", types.error().describe());
+  auto kernel = LinuxKernel::create(loop_, {.value_types = types.value_or(std::vector<std::uint32_t>())});
+  if (!kernel) return fail(std::move(kernel.error()));
+  kernel_ = std::move(*kernel);
+  for (const auto& what : kernel_->missing()) log::warning("{}", what);
+
+  ::prctl(PR_SET_CHILD_SUBREAPER, 1);
+  auto runner =
+      CrunRunner::create(loop_, clock_,
+                         {.run_dir = options_.run_dir,
+                          .runtime_path = settings.runtime_path,
+                          .cgroup_manager = settings.cgroup_manager,
+                          .is_sched_ext = sched_ext_map_of(types.value_or(std::vector<std::uint32_t>())),
+                          .on_line = [](const std::string&, const RunRequest& request, const std::string& line) {
+                            log::info("[{}] {}", request.choice.name(), line);
+                          }});
+  if (!runner) return fail(std::move(runner.error()));
+  runner_ = std::move(*runner);
+
+  auto processes = make_process_source(loop_, clock_);
+  if (!processes) return fail(std::move(processes.error()));
+  processes_ = std::move(*processes);
+  return {};
+}
+
+Result<void> Daemon::make_controller() {
+  controller_ = std::make_unique<Controller>(Controller::Parts{.clock = clock_,
+                                                               .kernel = *kernel_,
+                                                               .runner = *runner_,
+                                                               .images = *images_,
+                                                               .processes = *processes_,
+                                                               .override_path = options_.run_dir + "/override.json"},
+                                             [this] { changed_ = true; });
+  controller_->set_reader([this](std::function<void()> done) { reload(std::move(done)); });
+  controller_->replace(directories_->policy());
+  controller_->report(directories_->report());
+  for (const auto& file : directories_->report().files) {
+    for (const auto& error : file.errors) log::error("{}", error.describe());
+    for (const auto& warning : file.warnings) log::warning("{}", warning.describe());
+  }
+  return {};
+}
+
+Result<void> Daemon::make_bus() {
+  service_ = std::make_unique<ManagerService>(*controller_, clock_);
+  auto server = PrivateServer::create(loop_, options_.run_dir + "/schedkitd.sock", *service_);
+  if (!server) return fail(std::move(server.error()));
+  server_ = std::move(*server);
+  return {};
+}
+
+// Runs before each wait of the loop; costs nothing when nothing changed.
+void Daemon::after_change() {
+  if (!std::exchange(changed_, false)) return;
+  service_->changed();
+  if (const auto next = controller_->deadline()) {
+    timer_->set_at(*next, [this] {
+      changed_ = true;
+      controller_->tick();
+    });
+  } else {
+    timer_->cancel();
+  }
+}
+
+void Daemon::reload(std::function<void()> done) {
+  notify_reloading();
+  directories_->reload([done = std::move(done)] {
+    notify_ready();
+    if (done) done();
+  });
+}
+
+void Daemon::signalled(int number) {
+  if (number == SIGHUP) return reload({});
+  if (std::exchange(ending_, true)) return;
+  log::info("ending on {}; the attached scheduler stays", ::sigabbrev_np(number));
+  shut_down();
+}
+
+void Daemon::shut_down() {
+  notify_stopping();
+  server_.reset();
+  controller_->shut_down([this] {
+    last_timer_->set(last_cleanup, [this] { loop_.stop(); });
+    runner_->when_idle([this] { loop_.stop(); });
+  });
+  changed_ = true;
+}
+
+}  // namespace schedkit

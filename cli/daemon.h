@@ -1,0 +1,68 @@
+// schedkitd put together: which parts there are, who knows whom, and in which order they come and go.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "bpf/process_source.h"
+#include "config/policy_directories.h"
+#include "core/base/clock.h"
+#include "core/base/unique_fd.h"
+#include "core/bus/manager_service.h"
+#include "core/bus/private_server.h"
+#include "core/control/controller.h"
+#include "core/image/provider.h"
+#include "core/loop/before_poll.h"
+#include "core/loop/loop.h"
+#include "core/loop/signals.h"
+#include "core/loop/timer.h"
+#include "core/sched/crun_runner.h"
+#include "core/sched/kernel_linux.h"
+
+namespace schedkit {
+
+struct DaemonOptions {
+  std::string root;  // prefix of the policy directories, for tests
+  std::string run_dir = "/run/schedkit";
+  std::string state_dir;  // empty: as the settings say
+};
+
+class Daemon {
+ public:
+  // Everything is up and acts when this returns, or nothing is.
+  static Result<std::unique_ptr<Daemon>> create(Loop& loop, DaemonOptions options);
+  ~Daemon();
+
+ private:
+  Daemon(Loop& loop, DaemonOptions options);
+
+  Result<void> claim_run_dir();
+  Result<void> make_mechanisms();
+  Result<void> make_controller();
+  Result<void> make_bus();
+  void signalled(int number);
+  void shut_down();
+  void after_change();
+  void reload(std::function<void()> done);
+
+  Loop& loop_;
+  const DaemonOptions options_;
+  SystemClock clock_;
+  UniqueFd lock_;
+  std::unique_ptr<PolicyDirectories> directories_;
+  std::unique_ptr<LocalImages> images_;
+  std::unique_ptr<LinuxKernel> kernel_;
+  std::unique_ptr<CrunRunner> runner_;
+  std::unique_ptr<ProcessSource> processes_;
+  std::unique_ptr<Controller> controller_;
+  std::unique_ptr<ManagerService> service_;
+  std::unique_ptr<PrivateServer> server_;
+  std::unique_ptr<Timer> timer_;
+  std::unique_ptr<Timer> last_timer_;
+  std::unique_ptr<BeforePoll> before_poll_;
+  std::unique_ptr<Signals> signals_;
+  bool changed_ = true;  // since after_change()
+  bool ending_ = false;
+};
+
+}  // namespace schedkit

@@ -1,0 +1,57 @@
+// schedkitd: the daemon. See docs/architecture.md for the parts and design of the flow.
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <csignal>
+
+#include "cli/daemon.h"
+#include "core/base/log.h"
+
+using namespace schedkit;
+
+namespace {
+
+constexpr int usage_error = 64;  // sysexits.h, EX_USAGE
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  DaemonOptions options;
+  std::string log_level = "info";
+  CLI::App app("Switches sched_ext CPU schedulers as the policies in /etc/schedkit say. Control it with schedctl.");
+  app.set_version_flag("--version", "schedkitd " SCHEDKIT_VERSION);
+  app.add_option("--log-level", log_level, "error, warning, notice, info or debug")
+      ->check(CLI::IsMember({"error", "warning", "notice", "info", "debug"}))
+      ->capture_default_str();
+  app.add_option("--run-dir", options.run_dir, "Where the sockets and what runs are kept; gone at boot")
+      ->capture_default_str();
+  app.add_option("--state-dir", options.state_dir, "In place of the settings' store path");
+  app.add_option("--root", options.root, "Prefix of the policy directories");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : usage_error;
+  }
+  using enum log::Level;
+  log::set_level(log_level == "error"     ? error
+                 : log_level == "warning" ? warning
+                 : log_level == "notice"  ? notice
+                 : log_level == "debug"   ? debug
+                                          : info);
+  if (::geteuid() != 0) {
+    log::error("schedkitd must run as root: it starts containers and attaches to the kernel");
+    return 1;
+  }
+  ::umask(0022);
+  ::signal(SIGPIPE, SIG_IGN);
+
+  Loop loop;
+  auto daemon = Daemon::create(loop, options);
+  if (!daemon) {
+    log::error("{}", daemon.error().describe());
+    return 1;
+  }
+  loop.run();
+  return 0;
+}

@@ -1,0 +1,62 @@
+// What every verb of schedctl shares. A verb's file adds its subcommand; when it is chosen its callback sets
+// Session::action, which main() runs after parsing.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "core/base/result.h"
+#include "core/bus/client.h"
+#include "core/policy/status.h"
+
+namespace CLI {
+class App;
+}
+
+namespace schedkit {
+
+enum ExitCode {
+  exit_done = 0,
+  exit_failed = 1,
+  exit_discrepancy = 2,
+  exit_denied = 3,
+  exit_unreachable = 4,
+  exit_usage = 64
+};
+
+struct Session {
+  std::string socket;  // of the daemon
+  std::function<int()> action;
+};
+
+void add_status(CLI::App& app, Session& session);
+void add_run(CLI::App& app, Session& session);
+void add_stop(CLI::App& app, Session& session);
+void add_auto(CLI::App& app, Session& session);
+void add_check(CLI::App& app, Session& session);
+void add_reload(CLI::App& app, Session& session);
+void add_version(CLI::App& app, Session& session);
+
+// Prints "schedctl: TEXT" on standard error.
+void complain(std::string_view text);
+
+// Complains about a failed connection or a failed call, and chooses the exit code.
+int unreachable(const Error& error);
+int failed(const Client& client, const Error& error);
+
+// Connects, calls `use` and complains when there is no daemon.
+int with_daemon(const Session& session, const std::function<int(Client&)>& use);
+
+Result<Status> fetch_status(Client& client);
+
+// Prints what runs now and the last switch, after a command that changed it.
+int report_outcome(Client& client);
+
+// Prints on standard output. False when that failed, as on a closed pipe or a full disk.
+bool print(std::string_view text);
+
+// Whether standard output is a terminal that wants colour (https://no-color.org).
+bool wants_colour();
+
+}  // namespace schedkit

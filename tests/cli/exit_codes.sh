@@ -1,0 +1,59 @@
+#!/bin/bash
+# schedctl as a script sees it: exit codes with a real daemon, without one, with wrong words, and `check` on files.
+set -u
+bin=$1
+work=$(mktemp -d)
+daemon=
+trap '[ -z "$daemon" ] || { kill "$daemon"; wait "$daemon"; }; rm -rf "$work"' EXIT
+export SCHEDKIT_RUN_DIR=$work/run NO_COLOR=1
+failures=0
+
+# expect STATUS TEXT COMMAND…: the command ends with STATUS and prints TEXT somewhere.
+expect() {
+  local wanted=$1 text=$2 output status
+  shift 2
+  output=$("$@" 2>&1)
+  status=$?
+  if [ "$status" != "$wanted" ] || [[ $output != *"$text"* ]]; then
+    printf 'FAIL: %s\n  ended with %s, wanted %s and "%s"; it printed:\n%s\n' "$*" "$status" "$wanted" "$text" "$output"
+    failures=$((failures + 1))
+  fi
+}
+schedctl=$bin/schedctl
+
+expect 64 "" "$schedctl" nonsense
+expect 64 "" "$schedctl" status -o yaml
+expect 0 "Usage" "$schedctl" --help
+for verb in status run stop auto check reload; do expect 0 "Examples" "$schedctl" $verb --help; done
+expect 4 "" "$schedctl" status
+expect 4 "" "$schedctl" run x
+expect 4 "" "$schedctl" stop
+
+printf '[[rules]]\nname = "r"\nuse = "kernel"\n' > "$work/good.toml"
+printf '[[rules]]\nname = "r"\nuse = "kernel"\npriorty = 3\n' > "$work/typo.toml"
+expect 0 "" "$schedctl" check "$work/good.toml"
+expect 1 "typo.toml:4:1" "$schedctl" check "$work/typo.toml"
+expect 1 "priority" "$schedctl" check "$work/typo.toml"
+expect 1 "" "$schedctl" check "$work/missing.toml"
+
+if [ "$(id -u)" = 0 ]; then
+  mkdir -p "$work/root/etc/schedkit"
+  "$bin/schedkitd" --root "$work/root" --run-dir "$work/run" --state-dir "$work/state" > "$work/log" 2>&1 &
+  daemon=$!
+  for _ in $(seq 600); do [ -S "$work/run/schedkitd.sock" ] && break; read -rt 0.05 _ <> <(:); done
+  expect 0 "kernel" "$schedctl" status
+  expect 0 '"schema_version": "1"' "$schedctl" status -o json
+  expect 1 "no policy defines" "$schedctl" run nobody
+  expect 0 "" "$schedctl" reload
+  expect 0 "" "$schedctl" auto
+  if [ ! -e /sys/kernel/sched_ext ]; then expect 1 "no sched_ext" "$schedctl" run oci:/nowhere:x; fi
+  expect 1 "another schedkitd" "$bin/schedkitd" --root "$work/root" --run-dir "$work/run" --state-dir "$work/state"
+  kill "$daemon"
+  wait "$daemon"
+  status=$?
+  daemon=
+  [ "$status" = 0 ] || { echo "FAIL: schedkitd ended with $status"; cat "$work/log"; failures=$((failures + 1)); }
+else
+  echo "not root: the part with a daemon is left out"
+fi
+[ "$failures" = 0 ]

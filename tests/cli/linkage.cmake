@@ -1,0 +1,10 @@
+# schedctl must start at once: it may not pull in what only the daemon needs.
+execute_process(COMMAND readelf -d ${SCHEDCTL} OUTPUT_VARIABLE dynamic RESULT_VARIABLE status)
+if(NOT status EQUAL 0)
+  message(FATAL_ERROR "cannot read ${SCHEDCTL}")
+endif()
+foreach(library curl archive bpf)
+  if(dynamic MATCHES "NEEDED[^\n]*lib${library}\\.")
+    message(FATAL_ERROR "schedctl links lib${library}")
+  endif()
+endforeach()
