@@ -1,0 +1,18 @@
+# The time without a scheduler: through the gate against stop-first, same schedulers, same run (tests/bench/handover.cc).
+. "$PAYLOAD/guest.sh"
+rounds=6
+[ -z "$SCHEDKIT_LONG" ] || rounds=25
+
+mkdir -p /etc/schedkit
+for scheduler in fifo vtime; do
+  use_scheduler $scheduler "schedkit:schedkit_$scheduler"
+  use_scheduler ${scheduler}_stop "schedkit:schedkit_$scheduler" 'handover = "stop-first"'
+done > /etc/schedkit/bench.toml
+start_daemon
+
+step "$rounds rounds"
+bench_handover --rounds $rounds 2>&1 | tee "$RESULTS/handover.txt"
+status=${PIPESTATUS[0]}
+[ "$status" = 0 ] || fail "bench_handover ended with status $status"
+expect_state disabled 1
+stop_daemon

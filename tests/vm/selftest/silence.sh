@@ -1,0 +1,2 @@
+echo "nothing more will be said"
+sleep 1000

@@ -1,0 +1,1 @@
+while :; do echo "still busy"; sleep 1; done
