@@ -2,20 +2,16 @@
 // gives up a working scheduler before the next one waits at the gate.
 //
 //   phase       what is under way                                    ends with
-//   settled     nothing                                              a wish that is not met; the loss of the present
-//   one preparing   the candidate's image is unpacked, its container     candidate at the gate → detaching (or
-//   attaching, when
+//   settled     nothing                                              a wish that is not met; the loss of the present one
+//   preparing   the candidate's image is unpacked, its container     candidate at the gate → detaching (or attaching, when
 //               started, its BPF programs are verified; the present  nothing is attached); failure or another wish →
 //               scheduler still runs                                 settled, the present one untouched
-//   detaching   the present scheduler is let go: link detach, and    kernel says disabled → attaching, or settled when
-//   the
+//   detaching   the present scheduler is let go: link detach, and    kernel says disabled → attaching, or settled when the
 //               if that does not help within stop-timeout each its   kernel's own is wanted; never → settled, with the
 //               StopSignal, SIGKILL, SysRq-S                         failure told
-//   attaching   the candidate's attach call is let through           kernel says enabled and the link is the
-//   candidate's →
+//   attaching   the candidate's attach call is let through           kernel says enabled and the link is the candidate's →
 //                                                                    settled; refused, exit or attach-timeout → settled
-//   lost        the present one is detached without our doing while  attached again (restart after CPU hotplug) →
-//   settled;
+//   lost        the present one is detached without our doing while  attached again (restart after CPU hotplug) → settled;
 //               its process lives: it may attach again by itself     exit or time → settled, with the failure told
 //
 // Whenever it is settled it looks again: the wish, if that did not fail; else, but only if nothing is attached, the
