@@ -46,14 +46,21 @@ Engine::Alternatives Engine::compile(const std::vector<ConditionSet>& sets) {
   return alternatives;
 }
 
+namespace {
+
+struct Apply {
+  ProcessTable& table;
+  void operator()(const ProcessSeen& seen) const { table.seen(seen.process); }
+  void operator()(const ProcessGone& gone) const { table.gone(gone.id); }
+  void operator()(const ProcessSnapshot& snapshot) const { table.snapshot(snapshot.processes); }
+  template <class Other>
+  void operator()(const Other&) const {}  // no condition asks for the other kinds yet
+};
+
+}  // namespace
+
 void Engine::apply(const Event& event, Instant now) {
   advance(now);
-  struct Apply {
-    ProcessTable& table;
-    void operator()(const ProcessSeen& seen) const { table.seen(seen.process); }
-    void operator()(const ProcessGone& gone) const { table.gone(gone.id); }
-    void operator()(const ProcessSnapshot& snapshot) const { table.snapshot(snapshot.processes); }
-  };
   std::visit(Apply{*processes_}, event);
   advance(now);
 }
