@@ -39,7 +39,8 @@ Engine::Alternatives Engine::compile(const std::vector<ConditionSet>& sets) {
   for (const auto& set : sets) {
     std::vector<std::size_t> all;
     for (const auto& condition : set) {
-      all.push_back(std::visit([&](const ProcessCondition& c) { return processes_->add_condition(c); }, condition));
+      if (const auto* process = std::get_if<ProcessCondition>(&condition))
+        all.push_back(processes_->add_condition(*process));
     }
     alternatives.push_back(std::move(all));
   }

@@ -5,12 +5,11 @@
 #include <map>
 #include <optional>
 #include <string>
-#include <variant>
 #include <vector>
 
 #include "core/base/clock.h"
 #include "core/base/result.h"
-#include "core/policy/process.h"
+#include "core/policy/condition.h"
 
 namespace schedkit {
 
@@ -41,11 +40,6 @@ struct Scheduler {
 
   bool operator==(const Scheduler& other) const;  // all but `where`: a moved line changes nothing
 };
-
-using Condition = std::variant<ProcessCondition>;
-
-// All must hold. Never empty.
-using ConditionSet = std::vector<Condition>;
 
 // A scheduler with the arguments it is to run with; without a scheduler it is the kernel's own.
 struct Choice {
