@@ -84,7 +84,7 @@ struct Settings {
   Duration attach_timeout{std::chrono::seconds(5)};
   Duration stop_timeout{std::chrono::seconds(5)};
   Duration dwell{std::chrono::seconds(2)};
-  Lifetime override_until;                            // of `schedctl run` and `stop`
+  Lifetime override_until;                                   // of `schedctl run` and `stop`
   Lifetime loader_until{Lifetime::Kind::boot, Duration(0)};  // the same for clients of org.scx.Loader
   std::string store_path = "/var/lib/schedkit";
   std::string runtime_path = "crun";

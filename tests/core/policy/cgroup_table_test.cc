@@ -1,49 +1,9 @@
 #include "core/policy/cgroup_table.h"
 
-#include "core/policy/cgroup_glob.h"
-
 // Last: its macro for new breaks standard headers.
 #include <CppUTest/TestHarness.h>
 
 using namespace schedkit;
-
-TEST_GROUP(CgroupGlob){
-    static void matches(const char* glob, const char* path){CHECK_TRUE_TEXT(cgroup_glob_match(glob, path), path);
-}
-static void differs(const char* glob, const char* path) { CHECK_FALSE_TEXT(cgroup_glob_match(glob, path), path); }
-}
-;
-
-TEST(CgroupGlob, a_star_stays_within_its_segment) {
-  matches("/system.slice/*.service", "/system.slice/a.service");
-  differs("/system.slice/*.service", "/system.slice/b/a.service");
-  differs("/system.slice/*", "/system.slice");
-  matches("/a?c/[x-z]", "/abc/y");
-  differs("/a?c", "/a/c");
-}
-
-TEST(CgroupGlob, two_stars_are_any_number_of_segments) {
-  matches("/a/**", "/a");
-  matches("/a/**", "/a/b/c");
-  matches("/**/x", "/x");
-  matches("/**/x", "/a/b/x");
-  differs("/**/x", "/a/x/b");
-  matches("/a/**/b/**/c", "/a/b/b/x/c");
-  differs("/a/**/b/**/c", "/a/c/b");
-  matches("/**", "/");
-  matches("/**", "/a/b");
-}
-
-TEST(CgroupGlob, two_stars_inside_a_segment_are_like_one) {
-  matches("/a**b", "/axxb");
-  differs("/a**b", "/a/b");
-}
-
-TEST(CgroupGlob, the_root_is_matched_by_itself) {
-  matches("/", "/");
-  differs("/", "/a");
-  differs("/*", "/");
-}
 
 TEST_GROUP(CgroupTable) {
   Facts facts;
