@@ -4,6 +4,7 @@
 #include "cli/verbs/verb.h"
 #include "config/check_files.h"
 #include "core/base/file.h"
+#include "core/base/text.h"
 #include "core/bus/event_json.h"
 
 namespace schedkit {
@@ -26,7 +27,8 @@ int refuse(const Error& error) {
 int simulate_script(const Options& options) {
   const CheckReport checked = options.policies.empty() ? check_directories() : check_alone(options.policies);
   if (!checked.ok()) {
-    complain("the policy files have errors:\n" + checked.text());
+    const auto report = checked.text();
+    for (const auto line : split(trim(report), '\n')) complain(line);
     return exit_failed;
   }
   const auto text = read_file(options.script, largest_script);

@@ -247,6 +247,6 @@ void check_sequence(unsigned seed) {
 TEST_GROUP(EngineReference){};
 
 TEST(EngineReference, random_sequences_agree_in_any_order_of_rules) {
-  const unsigned count = std::getenv("SCHEDKIT_LONG") != nullptr ? 100'000 : 1'000;
+  const unsigned count = std::getenv("SCHEDKIT_LONG") != nullptr ? 100'000 : 200;
   for (unsigned seed = 1; seed <= count; ++seed) check_sequence(seed);
 }
