@@ -3,7 +3,7 @@
 packages_build=(
   g++ clang-16 llvm-16 bpftool cmake ninja-build pkg-config ccache git ca-certificates
   libuv1-dev libbpf-dev libelf-dev libsystemd-dev libarchive-dev libssl-dev libzstd-dev zlib1g-dev libcurl4-openssl-dev
-  libseccomp-dev libtomlplusplus-dev nlohmann-json3-dev libfmt-dev libexpected-dev libcli11-dev libhowardhinnant-date-dev
+  libseccomp-dev libtomlplusplus-dev nlohmann-json3-dev libfmt-dev libexpected-dev libcli11-dev libhowardhinnant-date-dev tzdata
   libcpputest-dev cpputest crun procps
 )
 packages_test=(
