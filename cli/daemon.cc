@@ -72,7 +72,7 @@ Result<void> Daemon::make_mechanisms() {
 
   utsname system{};
   ::uname(&system);
-  auto store = Store::open({.root = options_.state_dir.empty() ? settings.store_path : options_.state_dir});
+  auto store = Store::open({.root = state_dir()});
   if (!store) return fail(std::move(store.error()));
   images_ = std::make_unique<LocalImages>(loop_, std::move(*store), system.release);
 
@@ -102,13 +102,18 @@ Result<void> Daemon::make_mechanisms() {
   return {};
 }
 
+std::string Daemon::state_dir() const {
+  return options_.state_dir.empty() ? directories_->policy().settings.store_path : options_.state_dir;
+}
+
 Result<void> Daemon::make_controller() {
   controller_ = std::make_unique<Controller>(Controller::Parts{.clock = clock_,
                                                                .kernel = *kernel_,
                                                                .runner = *runner_,
                                                                .images = *images_,
                                                                .processes = *processes_,
-                                                               .override_path = options_.run_dir + "/override.json"},
+                                                               .override_path = options_.run_dir + "/override.json",
+                                                               .lasting_override_path = state_dir() + "/override.json"},
                                              [this] { changed_ = true; });
   controller_->set_reader([this](std::function<void()> done) { reload(std::move(done)); });
   controller_->replace(directories_->policy());

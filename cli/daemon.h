@@ -36,6 +36,7 @@ class Daemon {
  private:
   Daemon(Loop& loop, DaemonOptions options);
 
+  std::string state_dir() const;
   Result<void> claim_run_dir();
   Result<void> make_mechanisms();
   Result<void> make_controller();

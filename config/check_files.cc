@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 #include <memory>
 #include <set>
 
@@ -72,12 +73,14 @@ std::string CheckReport::text() const {
 
 CheckReport check_directories(const Directories& directories) {
   LastGood nothing;
-  return {load_policy(directories, nothing).report};
+  auto loaded = load_policy(directories, nothing);
+  return {std::move(loaded.report), std::move(loaded.policy)};
 }
 
-CheckReport check_files(const std::vector<std::string>& paths, const Directories& directories) {
-  auto found = find_files(directories);
-  found.problems.clear();  // of other files
+namespace {
+
+// The files at `paths` beside those in `found`.
+CheckReport check_given(const std::vector<std::string>& paths, const Directories& directories, FoundFiles found) {
   std::set<LastGood::Name> given;
   std::set<std::string> shown;
   for (const auto& path : paths) {
@@ -94,9 +97,30 @@ CheckReport check_files(const std::vector<std::string>& paths, const Directories
     found.files.push_back(std::move(file));
   }
   LastGood nothing;
-  CheckReport checked{load_found(std::move(found), directories, nothing).report};
+  auto loaded = load_found(std::move(found), directories, nothing);
+  CheckReport checked{std::move(loaded.report), std::move(loaded.policy)};
   std::erase_if(checked.report.files, [&](const auto& file) { return shown.count(file.path) == 0; });
   return checked;
+}
+
+}  // namespace
+
+CheckReport check_alone(const std::vector<std::string>& paths) {
+  std::vector<std::string> files;
+  for (const auto& path : paths) {
+    std::error_code none;
+    if (!std::filesystem::is_directory(path, none)) files.push_back(path);
+    for (const auto& entry : std::filesystem::directory_iterator(path, none)) {
+      if (entry.path().extension() == ".toml") files.push_back(entry.path());
+    }
+  }
+  return check_given(files, Directories::under("/nonexistent"), FoundFiles{});
+}
+
+CheckReport check_files(const std::vector<std::string>& paths, const Directories& directories) {
+  auto found = find_files(directories);
+  found.problems.clear();  // of other files
+  return check_given(paths, directories, std::move(found));
 }
 
 }  // namespace schedkit

@@ -5,12 +5,14 @@
 #include <vector>
 
 #include "config/directories.h"
+#include "core/policy/model.h"
 #include "core/policy/policy_file.h"
 
 namespace schedkit {
 
 struct CheckReport {
   PolicyReport report;
+  Policy policy;  // what would be in force
 
   // No errors; warnings may be.
   bool ok() const;
@@ -23,6 +25,9 @@ struct CheckReport {
 
 // Everything in the directories. Last good versions are not used: a file with errors is rejected.
 CheckReport check_directories(const Directories& directories = {});
+
+// The files at `paths`, and all those in directories at `paths`, as if nothing else were there.
+CheckReport check_alone(const std::vector<std::string>& paths);
 
 // The files at `paths`, as if they were in /etc/schedkit beside what is there (or, when they are in one of the
 // directories, in that one): a `use` may name schedulers of files there. Only the given files are in the report.

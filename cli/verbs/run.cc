@@ -11,6 +11,7 @@ namespace {
 struct Options {
   std::string scheduler;
   std::string mode;
+  std::string until;
   std::vector<std::string> args;
 };
 
@@ -22,7 +23,7 @@ void show_output(Client& client) {
 }
 
 int run(Client& client, const Options& options) {
-  Client::RunOptions wish{.mode = options.mode, .args = {}};
+  Client::RunOptions wish{.mode = options.mode, .args = {}, .until = options.until};
   if (!options.args.empty()) wish.args = options.args;
   if (const auto done = client.run(options.scheduler, wish); !done) {
     const int code = failed(client, done.error());
@@ -41,6 +42,8 @@ void add_run(CLI::App& app, Session& session) {
       ->required()
       ->type_name("NAME|REFERENCE");
   verb->add_option("-m,--mode", options->mode, "One of the scheduler's modes")->type_name("MODE");
+  verb->add_option("--until", options->until, "How long: auto (until `schedctl auto`), boot, or a duration")
+      ->type_name("auto|boot|DURATION");
   verb->add_option("args", options->args, "After `--`: arguments that replace the policy's")->type_name("-- ARGS");
   verb->footer(
       "Returns when the kernel has confirmed, or says why it did not come to that.\n\nExamples:\n"

@@ -139,6 +139,21 @@ Result<std::string> Client::status() {
   return std::string(json);
 }
 
+Result<std::string> Client::explain(const std::string& rule, const std::string& form) {
+  auto request = make_call("Explain");
+  if (!request) return fail(std::move(request.error()));
+  if (sd_bus_message_append(request->get(), "ss", rule.c_str(), form.c_str()) < 0) {
+    return fail(Errc::invalid, "the rule's name is not UTF-8 text");
+  }
+  auto reply = call(*request, short_timeout);
+  if (!reply) return fail(std::move(reply.error()));
+  const char* text = nullptr;
+  if (sd_bus_message_read(reply->get(), "s", &text) <= 0) {
+    return fail(Errc::invalid, "the daemon's answer to Explain is no string; is it of another version?");
+  }
+  return std::string(text);
+}
+
 Result<std::string> Client::daemon_version() {
   BusError failure;
   char* raw = nullptr;
@@ -161,6 +176,8 @@ Result<void> Client::run(const std::string& scheduler, const RunOptions& options
   if (error >= 0) error = sd_bus_message_open_container(raw, 'a', "{sv}");
   if (error >= 0 && !options.mode.empty())
     error = sd_bus_message_append(raw, "{sv}", "mode", "s", options.mode.c_str());
+  if (error >= 0 && !options.until.empty())
+    error = sd_bus_message_append(raw, "{sv}", "until", "s", options.until.c_str());
   if (options.args) {
     if (error >= 0) error = sd_bus_message_open_container(raw, 'e', "sv");
     if (error >= 0) error = sd_bus_message_append(raw, "s", "args");

@@ -19,6 +19,7 @@ class Client {
   struct RunOptions {
     std::string mode;                              // "" for none
     std::optional<std::vector<std::string>> args;  // replace the policy's
+    std::string until;                             // "auto", "boot", a duration; "" as the settings say
   };
 
   // Errc::denied when this user may not connect; every other code means that no daemon answers there.
@@ -27,6 +28,8 @@ class Client {
   bool connected() const;
 
   Result<std::string> status();  // JSON, status_json.h
+  // Of one rule, or of all with ""; `form` is "json" or "text".
+  Result<std::string> explain(const std::string& rule, const std::string& form);
   Result<std::string> daemon_version();
   Result<void> reload();
 

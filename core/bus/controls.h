@@ -1,10 +1,12 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "core/base/result.h"
+#include "core/policy/explain.h"
 #include "core/policy/status.h"
 
 namespace schedkit {
@@ -17,7 +19,8 @@ class Controls {
     std::string mode;       // "" for none
     bool has_args = false;  // whether `args` replaces the policy's
     std::vector<std::string> args = {};
-    std::string by;  // who asks, for status and log
+    std::string by;                      // who asks, for status and log
+    std::optional<Lifetime> until = {};  // nullopt: as the settings say
   };
   // Called once: when the kernel confirmed what was asked for, or with the reason why it did not come to that. It may
   // be called from inside the command. A newer command ends an older one with Errc::cancelled.
@@ -26,6 +29,7 @@ class Controls {
   virtual ~Controls() = default;
 
   virtual Status status() const = 0;
+  virtual Explanation explain() const = 0;
   virtual void run(RunCommand command, Done done) = 0;  // an override
   virtual void stop(std::string by, Done done) = 0;     // an override to the kernel's scheduler
   virtual void go_automatic(Done done) = 0;             // ends an override

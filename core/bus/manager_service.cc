@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "core/base/log.h"
+#include "core/bus/explanation.h"
 #include "core/bus/names.h"
 #include "core/bus/run_arguments.h"
 #include "core/bus/status_json.h"
@@ -67,6 +68,24 @@ int on_reload(sd_bus_message* call, void* data, sd_bus_error*) noexcept {
 int on_status(sd_bus_message* call, void* data, sd_bus_error*) noexcept {
   auto& self = *static_cast<Attachment*>(data);
   return sd_bus_reply_method_return(call, "s", status_json(self.controls().status(), self.clock().now()).c_str());
+}
+
+int on_explain(sd_bus_message* call, void* data, sd_bus_error*) noexcept {
+  auto& self = *static_cast<Attachment*>(data);
+  const char* rule = nullptr;
+  const char* form = nullptr;
+  if (const int error = sd_bus_message_read(call, "ss", &rule, &form); error < 0) return error;
+  const bool json = std::strcmp(form, "json") == 0;
+  if (!json && std::strcmp(form, "text") != 0) {
+    return reply_error(call, {Errc::invalid, "the form of an explanation is json or text", {}});
+  }
+  auto explanation = self.controls().explain();
+  if (*rule != '\0') {
+    if (auto kept = keep_rule(explanation, rule); !kept) return reply_error(call, kept.error());
+  }
+  const Instant now = self.clock().now();
+  const auto text = json ? explanation_json(explanation, now) : explanation_text(explanation, now);
+  return sd_bus_reply_method_return(call, "s", text.c_str());
 }
 
 // -1 without `until`; what is due is 0.
@@ -161,27 +180,21 @@ int get_since(sd_bus*, const char*, const char*, const char*, sd_bus_message* an
 const sd_bus_vtable vtable[] = {
     SD_BUS_VTABLE_START(0),
     SD_BUS_METHOD_WITH_ARGS("Run", SD_BUS_ARGS("s", scheduler, "a{sv}", options), SD_BUS_NO_RESULT, on_run, 0),
-    SD_BUS_METHOD("Stop", "", "", on_stop, 0),
-    SD_BUS_METHOD("Auto", "", "", on_auto, 0),
+    SD_BUS_METHOD("Stop", "", "", on_stop, 0), SD_BUS_METHOD("Auto", "", "", on_auto, 0),
     SD_BUS_METHOD("Reload", "", "", on_reload, 0),
     SD_BUS_METHOD_WITH_ARGS("Status", SD_BUS_NO_ARGS, SD_BUS_RESULT("s", json), on_status, SD_BUS_VTABLE_UNPRIVILEGED),
+    // Not for everybody: it tells which processes run.
+    SD_BUS_METHOD_WITH_ARGS("Explain", SD_BUS_ARGS("s", rule, "s", form), SD_BUS_RESULT("s", explanation), on_explain,
+                            0),
     SD_BUS_METHOD_WITH_ARGS("ListRules", SD_BUS_NO_ARGS, SD_BUS_RESULT("a(ssisx)", rules), on_list_rules,
                             SD_BUS_VTABLE_UNPRIVILEGED),
     SD_BUS_METHOD_WITH_ARGS("ListPolicyFiles", SD_BUS_NO_ARGS, SD_BUS_RESULT("a(ssssssa(uus)a(uus))", files),
                             on_list_files, SD_BUS_VTABLE_UNPRIVILEGED),
-    TEXT_PROPERTY("State"),
-    TEXT_PROPERTY("Scheduler"),
-    TEXT_PROPERTY("Ops"),
-    TEXT_PROPERTY("Image"),
-    TEXT_PROPERTY("Digest"),
-    TEXT_PROPERTY("Rule"),
-    TEXT_PROPERTY("Reason"),
-    TEXT_PROPERTY("Mode"),
-    TEXT_PROPERTY("Override"),
-    TEXT_PROPERTY("KernelState"),
+    TEXT_PROPERTY("State"), TEXT_PROPERTY("Scheduler"), TEXT_PROPERTY("Ops"), TEXT_PROPERTY("Image"),
+    TEXT_PROPERTY("Digest"), TEXT_PROPERTY("Rule"), TEXT_PROPERTY("Reason"), TEXT_PROPERTY("Mode"),
+    TEXT_PROPERTY("Override"), TEXT_PROPERTY("KernelState"),
     SD_BUS_PROPERTY("DaemonVersion", "s", get_text, 0, SD_BUS_VTABLE_PROPERTY_CONST),
-    SD_BUS_PROPERTY("Since", "t", get_since, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
-    SD_BUS_VTABLE_END};
+    SD_BUS_PROPERTY("Since", "t", get_since, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE), SD_BUS_VTABLE_END};
 
 #undef TEXT_PROPERTY
 

@@ -15,9 +15,10 @@ namespace schedkit {
 
 // The object /io/schedkit/Manager1 with interface io.schedkit.Manager1 on any number of connections:
 //
-//   Run(s scheduler, a{sv} options)   options: mode (s), args (as)
+//   Run(s scheduler, a{sv} options)   options: mode (s), args (as), until (s)
 //   Stop(), Auto(), Reload()
 //   Status() -> s                     JSON, status_json.h
+//   Explain(s rule, s form) -> s      form "json" or "text", explanation.h; rule: "" for all
 //   ListRules() -> a(ssisx)           rule, use, priority, state, milliseconds until the state changes by time or -1
 //   ListPolicyFiles() -> a(ssssssa(uus)a(uus))
 //                                     path, layer, state, hidden by, sha256 seen, sha256 in force, errors and warnings

@@ -42,6 +42,14 @@ Result<void> read_value(sd_bus_message* call, std::string_view key, Controls::Ru
     command.mode = std::move(*mode);
     return {};
   }
+  if (key == "until") {
+    auto text = read_text(call, "until", longest_mode);
+    if (!text) return fail(std::move(text.error()));
+    auto until = parse_lifetime(*text);
+    if (!until) return fail(std::move(until.error()));
+    command.until = *until;
+    return {};
+  }
   command.has_args = true;
   return read_args(call, command.args);
 }
@@ -50,9 +58,9 @@ Result<void> read_option(sd_bus_message* call, Controls::RunCommand& command) {
   const char* key = nullptr;
   if (sd_bus_message_read(call, "s", &key) <= 0) return fail(Errc::invalid, "an option's name cannot be read");
   const std::string_view name = key;
-  const char* type = name == "mode" ? "s" : name == "args" ? "as" : nullptr;
+  const char* type = name == "mode" || name == "until" ? "s" : name == "args" ? "as" : nullptr;
   if (type == nullptr) {
-    return fail(Errc::invalid, "Run does not know the option {}; it knows mode and args", quote(name, 40));
+    return fail(Errc::invalid, "Run does not know the option {}; it knows mode, args and until", quote(name, 40));
   }
   if (name == "args" && command.has_args) return fail(Errc::invalid, "args is given twice");
   char outer = 0;

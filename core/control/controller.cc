@@ -83,6 +83,13 @@ void Controller::apply(const Event& event) {
 
 // --- decision ---
 
+namespace {
+
+// Commands do not wait for `dwell`.
+bool is_automatic(Cause cause) { return cause == Cause::rule || cause == Cause::default_choice; }
+
+}  // namespace
+
 void Controller::reconsider(bool retry) {
   const Instant now = parts_.clock.now();
   const Decision decision = engine_.decide(now);
@@ -90,7 +97,7 @@ void Controller::reconsider(bool retry) {
   dwelling_ = false;
   if (same && decision.cause == decision_->cause && !retry) {
     decision_ = decision;
-  } else if (!same && decision_ && decision.cause != Cause::override_choice && not_before_ && now < *not_before_) {
+  } else if (!same && decision_ && is_automatic(decision.cause) && not_before_ && now < *not_before_) {
     dwelling_ = true;
   } else {
     if (!same) {
@@ -160,11 +167,15 @@ Result<Choice> Controller::resolve(const RunCommand& command) const {
 void Controller::run(RunCommand command, Done done) {
   auto choice = resolve(command);
   if (!choice) return done(fail(std::move(choice.error())));
+  if (!command.until) command.until = engine_.policy().settings.override_until;
   Override wanted{.choice = std::move(*choice), .by = command.by, .until = {}};
-  override_with(std::move(wanted), [this, command = std::move(command), done = std::move(done)](Result<void> result) {
-    if (result) keep_override(command);
-    done(std::move(result));
-  });
+  if (command.until->kind == Lifetime::Kind::limited) wanted.until = parts_.clock.now() + command.until->duration;
+  const auto until = wanted.until;
+  override_with(std::move(wanted),
+                [this, command = std::move(command), until, done = std::move(done)](Result<void> result) {
+                  if (result) keep_override(command, until);
+                  done(std::move(result));
+                });
 }
 
 void Controller::stop(std::string by, Done done) { run({.scheduler = "kernel", .by = std::move(by)}, std::move(done)); }
@@ -199,14 +210,20 @@ void Controller::revert() {
   }
 }
 
-void Controller::keep_override(const RunCommand& command) {
-  if (auto kept = write_override(parts_.override_path, command); !kept) {
+void Controller::keep_override(const RunCommand& command, const std::optional<Instant>& until) {
+  forget_override();
+  const bool lasts = command.until->kind == Lifetime::Kind::automatic && !parts_.lasting_override_path.empty();
+  const auto& path = lasts ? parts_.lasting_override_path : parts_.override_path;
+  if (auto kept = write_override(path, {command, until}); !kept) {
     log::warning("this override ends with the daemon: {}", kept.error().describe());
   }
 }
 
 void Controller::forget_override() {
-  if (auto removed = remove_override(parts_.override_path); !removed) log::warning("{}", removed.error().describe());
+  for (const auto& path : {parts_.override_path, parts_.lasting_override_path}) {
+    if (path.empty()) continue;
+    if (auto removed = remove_override(path); !removed) log::warning("{}", removed.error().describe());
+  }
 }
 
 void Controller::go_automatic(Done done) {
@@ -219,15 +236,17 @@ void Controller::go_automatic(Done done) {
 }
 
 void Controller::restore_override() {
-  auto command = read_override(parts_.override_path);
-  if (command && !*command) return;
-  const auto choice = command ? resolve(**command) : Result<Choice>(fail(command.error()));
+  auto kept = read_override(parts_.override_path);
+  if (kept && !*kept && !parts_.lasting_override_path.empty()) kept = read_override(parts_.lasting_override_path);
+  if (kept && !*kept) return;
+  if (kept && (*kept)->until && *(*kept)->until <= parts_.clock.now()) return forget_override();
+  const auto choice = kept ? resolve((*kept)->command) : Result<Choice>(fail(kept.error()));
   if (!choice) {
     log::warning("the earlier override is dropped: {}", choice.error().describe());
     forget_override();
     return;
   }
-  engine_.set_override({.choice = *choice, .by = (*command)->by, .until = {}});
+  engine_.set_override({.choice = *choice, .by = (*kept)->command.by, .until = (*kept)->until});
 }
 
 void Controller::reload(Done done) {
@@ -278,7 +297,10 @@ Status Controller::status() const {
   Status status;
   switcher_.describe(status);
   if (decision_) status.wanted = *decision_;
-  if (const auto& present = engine_.current_override()) status.override_by = present->by;
+  if (const auto& present = engine_.current_override()) {
+    status.override_by = present->by;
+    if (present->until) status.override_until = parts_.clock.wall_now() + (*present->until - parts_.clock.now());
+  }
   status.discrepancy = discrepancy(status);
   status.rules = engine_.rules();
   status.files = report_.files;
@@ -288,6 +310,10 @@ Status Controller::status() const {
   }
   status.sources.push_back(parts_.processes.status());
   return status;
+}
+
+Explanation Controller::explain() const {
+  return schedkit::explain(engine_, decision_.value_or(Decision()), parts_.clock.now());
 }
 
 // One line in the log for each step, from the same picture that status shows.

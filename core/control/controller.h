@@ -25,6 +25,7 @@ class Controller final : public Controls {
     ImageProvider& images;
     ProcessSource& processes;
     std::string override_path;  // where an override survives a restart of the daemon, but not of the machine
+    std::string lasting_override_path = {};  // where it survives both; empty: nowhere
   };
 
   // The parts must outlive the controller. `changed`: something that status() shows or deadline() says is different; it
@@ -52,6 +53,7 @@ class Controller final : public Controls {
 
   // Controls
   Status status() const override;
+  Explanation explain() const override;
   void run(RunCommand command, Done done) override;
   void stop(std::string by, Done done) override;
   void go_automatic(Done done) override;
@@ -63,7 +65,7 @@ class Controller final : public Controls {
   void want(const Decision& decision, bool commanded, bool retry, Done done);
   void override_with(Override choice, Done done);
   void revert();
-  void keep_override(const RunCommand& command);
+  void keep_override(const RunCommand& command, const std::optional<Instant>& until);
   void forget_override();
   Result<Choice> resolve(const RunCommand& command) const;
   void restore_override();

@@ -11,9 +11,11 @@ namespace schedkit {
 
 using nlohmann::json;
 
-Result<void> write_override(const std::string& path, const Controls::RunCommand& command) {
+Result<void> write_override(const std::string& path, const KeptOverride& override) {
+  const auto& command = override.command;
   json document{{"scheduler", command.scheduler}, {"mode", command.mode}, {"by", command.by}};
   if (command.has_args) document["args"] = command.args;
+  if (override.until) document["until_ns"] = override.until->time_since_epoch().count();
   return write_file_atomic(path, document.dump(2, ' ', false, json::error_handler_t::replace) + "\n");
 }
 
@@ -22,7 +24,7 @@ Result<void> remove_override(const std::string& path) {
   return {};
 }
 
-Result<std::optional<Controls::RunCommand>> read_override(const std::string& path) {
+Result<std::optional<KeptOverride>> read_override(const std::string& path) {
   auto text = read_file(path, 64 * 1024);
   if (!text && text.error().code == Errc::not_found) return std::nullopt;
   if (!text) return fail(std::move(text.error()));
@@ -30,7 +32,8 @@ Result<std::optional<Controls::RunCommand>> read_override(const std::string& pat
   const auto is_text = [&](const char* key) { return document.contains(key) && document[key].is_string(); };
   const bool has_args = document.is_object() && document.contains("args");
   if (!document.is_object() || !is_text("scheduler") || !is_text("mode") || !is_text("by") ||
-      (has_args && !document["args"].is_array())) {
+      (has_args && !document["args"].is_array()) ||
+      (document.contains("until_ns") && !document["until_ns"].is_number_integer())) {
     return fail(Errc::invalid, "{} is not an override that schedkitd wrote", path);
   }
   Controls::RunCommand command{document["scheduler"], document["mode"], has_args, {}, document["by"]};
@@ -40,7 +43,9 @@ Result<std::optional<Controls::RunCommand>> read_override(const std::string& pat
       command.args.push_back(argument);
     }
   }
-  return command;
+  KeptOverride kept{std::move(command), std::nullopt};
+  if (document.contains("until_ns")) kept.until = Instant(Duration(document["until_ns"].get<std::int64_t>()));
+  return kept;
 }
 
 }  // namespace schedkit

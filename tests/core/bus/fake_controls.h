@@ -13,6 +13,7 @@ namespace schedkit {
 class FakeControls final : public Controls {
  public:
   Status status() const override { return picture; }
+  Explanation explain() const override { return explanation; }
 
   void run(RunCommand command, Done done) override {
     runs.push_back(std::move(command));
@@ -29,6 +30,7 @@ class FakeControls final : public Controls {
   }
 
   Status picture;
+  Explanation explanation;
   Result<void> answer;
   bool hold = false;  // commands wait in `pending` until the test calls them
   std::vector<Done> pending;

@@ -195,3 +195,46 @@ TEST(ManagerService, a_change_is_one_signal_with_what_differs) {
   LONGS_EQUAL(1, signals);
   CHECK_TRUE((changed == std::vector<std::string>{"State", "Ops"}));
 }
+
+TEST(ManagerService, a_run_may_say_how_long_it_lasts) {
+  Result<void> wrong;
+  bus.serve([&] {
+    auto client = Client::connect(bus.socket);
+    (void)client->run("a", {.mode = "", .args = {}, .until = "2h"});
+    (void)client->run("b", {});
+    wrong = client->run("c", {.mode = "", .args = {}, .until = "forever"});
+  });
+  LONGS_EQUAL(2, bus.controls.runs.size());
+  CHECK_TRUE((bus.controls.runs[0].until == Lifetime{Lifetime::Kind::limited, std::chrono::hours(2)}));
+  CHECK_FALSE(bus.controls.runs[1].until.has_value());
+  CHECK_FALSE(wrong.has_value());
+  STRCMP_CONTAINS("\"forever\" is no lifetime", wrong.error().text.c_str());
+}
+
+TEST(ManagerService, explain_tells_all_rules_or_one) {
+  for (const auto* name : {"one", "two"}) {
+    RuleExplanation rule;
+    rule.status = {fmt::format("x.toml/{}", name), "lavd", 100, RuleState::idle, {}};
+    rule.verdict = "does not hold";
+    rule.when = {{false, {{"power source=\"ac\"", false, "source battery, profile unknown", {}}}}};
+    bus.controls.explanation.rules.push_back(rule);
+  }
+  bus.controls.explanation.decision.reason = "no rule holds";
+  Result<std::string> all, one, json, unknown, form;
+  bus.serve([&] {
+    auto client = Client::connect(bus.socket);
+    all = client->explain("", "text");
+    one = client->explain("x.toml/two", "text");
+    json = client->explain("one", "json");
+    unknown = client->explain("three", "text");
+    form = client->explain("", "xml");
+  });
+  STRCMP_CONTAINS("x.toml/one -> lavd, priority 100: does not hold\n    when\n      [ ] power source=\"ac\": source",
+                  all->c_str());
+  STRCMP_CONTAINS("x.toml/two", all->c_str());
+  CHECK_TRUE(one->find("x.toml/one") == std::string::npos);
+  STRCMP_CONTAINS("\"rule\": \"x.toml/one\"", json->c_str());
+  CHECK_TRUE(json->find("x.toml/two") == std::string::npos);
+  CHECK_TRUE(unknown.error().code == Errc::not_found);
+  CHECK_TRUE(form.error().code == Errc::invalid);
+}

@@ -38,14 +38,16 @@ TEST_GROUP(Commands) {
   }
   void check_override(const std::string& scheduler) {
     CHECK_TRUE(f.controller->status().override_by == "anna");
-    const auto kept = read_override(f.directory / "override.json");
+    const auto kept = read_override(f.directory / "lasting.json");
     CHECK_TRUE(kept && *kept);
-    STRCMP_EQUAL(scheduler.c_str(), (*kept)->scheduler.c_str());
+    STRCMP_EQUAL(scheduler.c_str(), (*kept)->command.scheduler.c_str());
   }
   void check_no_override() {
     CHECK_FALSE(f.controller->status().override_by.has_value());
-    const auto kept = read_override(f.directory / "override.json");
-    CHECK_TRUE(kept && !*kept);
+    for (const auto* name : {"override.json", "lasting.json"}) {
+      const auto kept = read_override(f.directory / name);
+      CHECK_TRUE(kept && !*kept);
+    }
   }
   // The daemon ends and another one starts; the attached run lives on.
   void restart(const Policy& policy) {
@@ -281,4 +283,45 @@ TEST(Commands, the_end_of_the_daemon_answers_what_is_under_way) {
   check_refused(Errc::cancelled, "schedkitd is ending");
   CHECK_TRUE(f.settle());
   STRCMP_EQUAL("a", f.attached().c_str());
+}
+
+TEST(Commands, an_override_ends_after_the_time_it_was_given) {
+  f.boot(f.policy({"a", "b"}));
+  f.controller->run({.scheduler = "b", .by = "anna", .until = Lifetime{Lifetime::Kind::limited, 1h}}, f.note());
+  f.progress();
+  STRCMP_EQUAL("b", f.wanted().c_str());
+  CHECK_TRUE(f.controller->deadline() == f.clock.now() + 1h);
+  CHECK_TRUE(f.controller->status().override_until == f.clock.wall_now() + 1h);
+  f.clock.advance(1h);
+  f.controller->tick();
+  STRCMP_EQUAL("kernel", f.wanted().c_str());
+}
+
+TEST(Commands, a_new_daemon_goes_on_with_an_override_only_until_its_end) {
+  f.boot(f.policy({"a", "b"}));
+  f.controller->run({.scheduler = "b", .by = "anna", .until = Lifetime{Lifetime::Kind::limited, 1h}}, f.note());
+  f.progress();
+  const auto end = f.clock.now() + 1h;
+  f.clock.advance(20min);
+  f.boot(f.policy({"a", "b"}));
+  STRCMP_EQUAL("b", f.wanted().c_str());
+  CHECK_TRUE(f.controller->deadline() == end);
+  f.clock.advance(40min);
+  f.boot(f.policy({"a", "b"}));
+  STRCMP_EQUAL("kernel", f.wanted().c_str());
+}
+
+TEST(Commands, where_an_override_is_kept_is_how_long_it_lasts) {
+  auto policy = f.policy({"a", "b"});
+  f.boot(policy);
+  f.run("b");  // the settings say auto
+  f.progress();
+  CHECK_TRUE(read_override(f.directory / "lasting.json")->has_value());
+  CHECK_FALSE(read_override(f.directory / "override.json")->has_value());
+  f.controller->run({.scheduler = "a", .by = "anna", .until = Lifetime{Lifetime::Kind::boot}}, f.note());
+  f.progress();
+  CHECK_FALSE(read_override(f.directory / "lasting.json")->has_value());
+  CHECK_TRUE(read_override(f.directory / "override.json")->has_value());
+  f.controller->go_automatic(f.note());
+  CHECK_FALSE(read_override(f.directory / "override.json")->has_value());
 }

@@ -13,14 +13,14 @@ TEST_GROUP(OverrideFile) {
   std::string path = directory / "override.json";
 
   void check_same(const Controls::RunCommand& command) {
-    CHECK_TRUE(write_override(path, command).has_value());
+    CHECK_TRUE(write_override(path, {command, std::nullopt}).has_value());
     const auto read = read_override(path);
     CHECK_TRUE(read && *read);
-    STRCMP_EQUAL(command.scheduler.c_str(), (*read)->scheduler.c_str());
-    STRCMP_EQUAL(command.mode.c_str(), (*read)->mode.c_str());
-    STRCMP_EQUAL(command.by.c_str(), (*read)->by.c_str());
-    CHECK_TRUE(command.has_args == (*read)->has_args);
-    CHECK_TRUE(command.args == (*read)->args);
+    STRCMP_EQUAL(command.scheduler.c_str(), (*read)->command.scheduler.c_str());
+    STRCMP_EQUAL(command.mode.c_str(), (*read)->command.mode.c_str());
+    STRCMP_EQUAL(command.by.c_str(), (*read)->command.by.c_str());
+    CHECK_TRUE(command.has_args == (*read)->command.has_args);
+    CHECK_TRUE(command.args == (*read)->command.args);
   }
 };
 
@@ -31,8 +31,14 @@ TEST(OverrideFile, a_command_is_read_as_it_was_written) {
 }
 
 TEST(OverrideFile, bytes_that_are_no_text_do_not_keep_it_from_being_written) {
-  CHECK_TRUE(write_override(path, {.scheduler = "x", .by = "\xff"}).has_value());
+  CHECK_TRUE(write_override(path, {{.scheduler = "x", .by = "\xff"}, {}}).has_value());
   CHECK_TRUE(read_override(path).has_value());
+}
+
+TEST(OverrideFile, its_end_is_kept) {
+  const Instant end{std::chrono::nanoseconds(123456789012)};
+  CHECK_TRUE(write_override(path, {{.scheduler = "x", .by = "a"}, end}).has_value());
+  CHECK_TRUE((*read_override(path))->until == end);
 }
 
 TEST(OverrideFile, none_is_no_error) {
@@ -52,6 +58,7 @@ TEST(OverrideFile, anything_else_in_its_place_is_an_error_that_names_it) {
        {"", "{", "[]", "null", "{}", R"({"scheduler": 1, "mode": "", "by": ""})", R"({"scheduler": "a", "mode": ""})",
         R"({"scheduler": "a", "mode": "", "by": "", "args": "x"})",
         R"({"scheduler": "a", "mode": "", "by": "", "args": [1]})",
+        R"({"scheduler": "a", "mode": "", "by": "", "until_ns": "1"})",
         R"({"scheduler": "a", "mode": "", "by": "", "args": {"a": "b"}})"}) {
     CHECK_TRUE(write_file_atomic(path, content).has_value());
     const auto read = read_override(path);
@@ -62,7 +69,7 @@ TEST(OverrideFile, anything_else_in_its_place_is_an_error_that_names_it) {
 }
 
 TEST(OverrideFile, a_directory_that_is_missing_is_named) {
-  const auto written = write_override(directory / "missing/override.json", {.scheduler = "a", .by = "b"});
+  const auto written = write_override(directory / "missing/override.json", {{.scheduler = "a", .by = "b"}, {}});
   CHECK_FALSE(written.has_value());
   STRCMP_CONTAINS("missing/override.json", written.error().text.c_str());
 }

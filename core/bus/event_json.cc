@@ -1,0 +1,305 @@
+#include "core/bus/event_json.h"
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "core/base/text.h"
+#include "core/bus/time_text.h"
+#include "core/policy/condition_text.h"
+#include "core/policy/power_table.h"
+#include "core/policy/pressure_table.h"
+
+namespace schedkit {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// Typed reading of one line's object. The first thing that is wrong is kept; keys that nobody asked for are wrong too.
+class Fields {
+ public:
+  explicit Fields(const Json& object) : object_(object) {}
+
+  std::string text(const char* key, bool required = false) {
+    const Json* value = find(key, required);
+    if (value == nullptr) return {};
+    if (value->is_string()) return value->get<std::string>();
+    refuse(fmt::format("{} must be a string", key));
+    return {};
+  }
+
+  bool flag(const char* key, bool otherwise) {
+    const Json* value = find(key, false);
+    if (value == nullptr) return otherwise;
+    if (!value->is_boolean()) refuse(fmt::format("{} must be true or false", key));
+    return value->is_boolean() && value->get<bool>();
+  }
+
+  std::uint64_t number(const char* key, std::uint64_t otherwise, bool required = false) {
+    const Json* value = find(key, required);
+    if (value == nullptr) return otherwise;
+    if (value->is_number_unsigned()) return value->get<std::uint64_t>();
+    refuse(fmt::format("{} must be a whole number", key));
+    return otherwise;
+  }
+
+  std::vector<std::string> texts(const char* key) {
+    std::vector<std::string> all;
+    const Json* value = find(key, false);
+    if (value == nullptr) return all;
+    for (const auto& item : *value) {
+      if (!value->is_array() || !item.is_string()) {
+        refuse(fmt::format("{} must be a list of strings", key));
+        return {};
+      }
+      all.push_back(item.get<std::string>());
+    }
+    return all;
+  }
+
+  // A duration as text, or seconds.
+  Duration duration(const char* key, Duration otherwise) {
+    const Json* value = find(key, false);
+    if (value == nullptr) return otherwise;
+    if (value->is_string()) {
+      if (const auto parsed = parse_duration(value->get<std::string>())) return *parsed;
+    } else if (value->is_number() && value->get<double>() >= 0 && value->get<double>() < 1e9) {
+      return Duration(std::llround(value->get<double>() * 1e9));
+    }
+    refuse(fmt::format("{} must be a duration such as \"1m30s\", or seconds", key));
+    return otherwise;
+  }
+
+  template <class Enum>
+  std::optional<Enum> word(const char* key, std::initializer_list<Enum> values) {
+    const auto found = text(key);
+    if (found.empty()) return std::nullopt;
+    std::vector<std::string> names;
+    for (const auto value : values) {
+      names.emplace_back(to_string(value));
+      if (names.back() == found) return value;
+    }
+    refuse(fmt::format("{} is {}; it must be one of: {}", key, quote(found, 64), join(names, ", ")));
+    return std::nullopt;
+  }
+
+  const Json* find(const char* key, bool required) {
+    known_.insert(key);
+    const auto found = object_.find(key);
+    if (found != object_.end()) return &*found;
+    if (required) refuse(fmt::format("{} is missing", key));
+    return nullptr;
+  }
+
+  void refuse(std::string text) {
+    if (!error_) error_ = Error{Errc::invalid, std::move(text), {}};
+  }
+
+  Result<void> done() {
+    for (const auto& [key, value] : object_.items()) {
+      if (!known_.contains(key)) refuse("unknown key " + quote(key, 64));
+    }
+    if (error_) return fail(*error_);
+    return {};
+  }
+
+ private:
+  const Json& object_;
+  std::set<std::string> known_;
+  std::optional<Error> error_;
+};
+
+ProcessId read_id(Fields& fields) {
+  ProcessId id;
+  const auto pid = fields.number("pid", 0, true);
+  if (pid == 0 || pid > 4'194'304) fields.refuse("pid must be from 1 to 4194304");
+  id.pid = static_cast<std::int32_t>(pid);
+  id.start_ticks = fields.number("start", 1);
+  return id;
+}
+
+Process read_process(Fields& fields) {
+  Process process;
+  process.id = read_id(fields);
+  process.comm = fields.text("comm", true);
+  process.exe = fields.text("exe");
+  process.exe_name = process.exe.empty() ? process.comm : std::string(base_name(process.exe));
+  process.comm = process.comm.substr(0, 15);
+  process.cmdline = fields.text("cmdline");
+  process.user = fields.text("user");
+  process.cgroup = fields.text("cgroup");
+  process.ancestors = fields.texts("ancestors");
+  if (const Json* env = fields.find("env", false)) {
+    if (!env->is_object()) fields.refuse("env must be an object");
+    for (const auto& [name, value] : env->items()) {
+      if (!value.is_string()) fields.refuse("env must hold strings");
+      if (value.is_string()) process.environment.emplace_back(name, value.get<std::string>());
+    }
+  }
+  return process;
+}
+
+SignalMatch read_signal(Fields& fields) {
+  SignalMatch signal;
+  signal.sender = fields.text("sender");
+  signal.path = fields.text("path");
+  signal.interface = fields.text("interface");
+  signal.member = fields.text("member", true);
+  unsigned position = 0;
+  for (auto& arg : fields.texts("args")) signal.args[position++] = std::move(arg);
+  return signal;
+}
+
+PropertySeen read_property(Fields& fields) {
+  PropertySeen seen;
+  seen.property = {BusKind::system, fields.text("name", true), fields.text("path", true),
+                   fields.text("interface", true), fields.text("property", true)};
+  const Json* value = fields.find("value", true);
+  if (value == nullptr || value->is_null()) return seen;
+  if (value->is_boolean()) {
+    seen.value = value->get<bool>();
+  } else if (value->is_string()) {
+    seen.value = value->get<std::string>();
+  } else if (value->is_number_integer()) {
+    seen.value = value->get<std::int64_t>();
+  } else if (value->is_number()) {
+    seen.value = value->get<double>();
+  } else {
+    fields.refuse("value must be a string, a number, true, false or null");
+  }
+  return seen;
+}
+
+PressureSeen read_pressure(Fields& fields) {
+  PressureCondition trigger;
+  trigger.resource = fields.word("resource", {PressureResource::cpu, PressureResource::memory, PressureResource::io})
+                         .value_or(PressureResource::cpu);
+  const auto some = fields.text("some");
+  const auto full = fields.text("full");
+  trigger.full = !full.empty();
+  trigger.window = fields.duration("window", trigger.window);
+  const std::string_view share = trigger.full ? full : some;
+  const auto percent = parse_unsigned(share.substr(0, share.size() - (share.empty() ? 0 : 1)));
+  if (!share.ends_with('%') || !percent) {
+    fields.refuse("pressure needs some or full, as \"40%\"");
+  } else {
+    trigger.stall = trigger.window * static_cast<int>(*percent) / 100;
+  }
+  return {trigger};
+}
+
+SimulatedRun read_run(Fields& fields) {
+  SimulatedRun run;
+  run.scheduler = fields.text("scheduler", true);
+  run.mode = fields.text("mode");
+  if (fields.find("args", false) != nullptr) run.args = fields.texts("args");
+  if (const auto text = fields.text("until"); !text.empty()) {
+    const auto until = parse_lifetime(text);
+    if (until) run.until = *until;
+    if (!until) fields.refuse("until: " + until.error().text);
+  }
+  return run;
+}
+
+SimulatedClock read_clock(Fields& fields) {
+  const auto wall = parse_time(fields.text("wall", true));
+  if (!wall) fields.refuse("wall must be a time in UTC such as \"2026-03-28T22:00:00Z\"");
+  return {wall.value_or(WallTime{})};
+}
+
+using Read = std::function<SimulatedAction(Fields&)>;
+
+// By the line's `event`.
+const std::map<std::string, Read, std::less<>>& readers() {
+  static const std::map<std::string, Read, std::less<>> all{
+      {"wait", [](Fields&) { return SimulatedWait{}; }},
+      {"process", [](Fields& f) { return Event(ProcessSeen{read_process(f)}); }},
+      {"process-gone", [](Fields& f) { return Event(ProcessGone{read_id(f)}); }},
+      {"cgroup",
+       [](Fields& f) {
+         return Event(CgroupSeen{f.text("path", true), f.flag("populated", true)});
+       }},
+      {"cgroup-gone", [](Fields& f) { return Event(CgroupGone{f.text("path", true)}); }},
+      {"clock", [](Fields& f) { return read_clock(f); }},
+      {"zone", [](Fields& f) { return Event(ZoneChanged{f.text("zone", true)}); }},
+      {"signal", [](Fields& f) { return Event(SignalSeen{read_signal(f)}); }},
+      {"property", [](Fields& f) { return Event(read_property(f)); }},
+      {"power",
+       [](Fields& f) {
+         return Event(PowerSeen{
+             f.word("source", {PowerSource::ac, PowerSource::battery}),
+             f.word("profile", {PowerProfile::performance, PowerProfile::balanced, PowerProfile::power_saver})});
+       }},
+      {"pressure", [](Fields& f) { return Event(read_pressure(f)); }},
+      {"run", [](Fields& f) { return read_run(f); }},
+      {"stop", [](Fields&) { return SimulatedRun{.scheduler = "kernel", .mode = {}, .args = {}, .until = {}}; }},
+      {"auto", [](Fields&) { return SimulatedAuto{}; }},
+      {"hold",
+       [](Fields& f) {
+         return SimulatedHold{f.text("name", true), f.text("scheduler", true), f.text("mode")};
+       }},
+      {"release", [](Fields& f) { return SimulatedRelease{f.text("name", true)}; }},
+  };
+  return all;
+}
+
+Result<SimulationStep> parse_line(std::string_view line) {
+  const Json object = Json::parse(line, nullptr, false);
+  if (!object.is_object()) return fail(Errc::invalid, "this line is no JSON object");
+  Fields fields(object);
+  SimulationStep step;
+  step.at = fields.duration("at", Duration::zero());
+  const auto event = fields.text("event", true);
+  const auto reader = readers().find(event);
+  if (reader == readers().end()) {
+    std::vector<std::string> names;
+    for (const auto& [name, read] : readers()) names.push_back(name);
+    return fail(Errc::invalid, "event is {}; it must be one of: {}", quote(event, 64), join(names, ", "));
+  }
+  step.action = reader->second(fields);
+  if (auto done = fields.done(); !done) return fail(std::move(done.error()));
+  return step;
+}
+
+}  // namespace
+
+Result<std::vector<SimulationStep>> parse_event_script(std::string_view text, const std::string& file) {
+  std::vector<SimulationStep> steps;
+  std::uint32_t number = 0;
+  for (const auto line : split(text, '\n')) {
+    ++number;
+    if (trim(line).empty() || trim(line).starts_with('#')) continue;
+    auto step = parse_line(line);
+    if (step && !steps.empty() && step->at < steps.back().at) {
+      step = fail(Errc::invalid, "at is earlier than in the line before; sort the lines by time");
+    }
+    if (!step) {
+      step.error().where = {file, number, 1};
+      return fail(std::move(step.error()));
+    }
+    step->where = {file, number, 1};
+    steps.push_back(std::move(*step));
+  }
+  return steps;
+}
+
+std::string outcome_json(const SimulationOutcome& outcome) {
+  const auto& decision = outcome.decision;
+  Json object = {{"at", std::chrono::duration<double>(outcome.at).count()},
+                 {"scheduler", decision.choice.name()},
+                 {"mode", decision.choice.mode},
+                 {"args", decision.choice.args},
+                 {"cause", to_string(decision.cause)},
+                 {"rule", decision.rule},
+                 {"reason", decision.reason}};
+  object["losers"] = Json::array();
+  for (const auto& loser : decision.losers)
+    object["losers"].push_back({{"rule", loser.rule}, {"reason", loser.reason}});
+  return object.dump(-1, ' ', true, Json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace schedkit
