@@ -108,6 +108,7 @@ Result<void> Daemon::make_controller() {
                                                                .runner = *runner_,
                                                                .images = *images_,
                                                                .processes = *processes_,
+                                                               .triggers = {},
                                                                .override_path = options_.run_dir + "/override.json"},
                                              [this] { changed_ = true; });
   controller_->set_reader([this](std::function<void()> done) { reload(std::move(done)); });

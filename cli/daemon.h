@@ -53,7 +53,7 @@ class Daemon {
   std::unique_ptr<LocalImages> images_;
   std::unique_ptr<LinuxKernel> kernel_;
   std::unique_ptr<CrunRunner> runner_;
-  std::unique_ptr<ProcessSource> processes_;
+  std::unique_ptr<TriggerSource> processes_;
   std::unique_ptr<Controller> controller_;
   std::unique_ptr<ManagerService> service_;
   std::unique_ptr<PrivateServer> server_;
