@@ -17,7 +17,7 @@ namespace schedkit {
 // Source of cgroups for hosts where BPF programs may not be loaded: inotify(7) on each directory below which something
 // can match, and on the file cgroup.events of each cgroup that does, which the kernel says is modified when the
 // populated state changes. (A kernfs file is always readable; inotify spares a descriptor per cgroup.) Each cgroup that
-// comes or goes in such a directory wakes the loop, and one that is made within a cgroup namespace is not heard of.
+// comes or goes in such a directory wakes the loop.
 class CgroupInotify final : public TriggerSource {
  public:
   // A host's tree has some hundred directories. What is beyond is not watched, and status() says so.
