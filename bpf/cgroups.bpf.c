@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 // Reports cgroups of the unified hierarchy that a rule may match: when they are made, become populated or empty, and
-// are removed. Whatever the filter (core/policy/cgroup_glob.h) does not admit is dropped here and wakes nobody.
+// are removed. Whatever the filter (core/policy/cgroup_filter.h) does not admit is dropped here and wakes nobody.
 #include "bpf/kernel_types.h"
 
 #include <linux/bpf.h>

@@ -69,8 +69,11 @@ Node convert(const toml::node& from) {
   } else if (const auto* boolean = from.as_boolean()) {
     node.type = Node::Type::boolean;
     node.boolean = boolean->get();
+  } else if (const auto* real = from.as_floating_point()) {
+    node.type = Node::Type::real;
+    node.real = real->get();
   } else {
-    node.type = from.is_floating_point() ? Node::Type::real : Node::Type::time;
+    node.type = Node::Type::time;
   }
   return node;
 }

@@ -27,6 +27,7 @@ struct Node {
   Place place;                  // of the value; of a table: its header or brace
   std::string text;             // string
   std::int64_t integer = 0;     // integer
+  double real = 0;              // real
   bool boolean = false;         // boolean
   std::vector<Node> items;      // array
   std::vector<Member> members;  // table, in the order of their places

@@ -223,6 +223,9 @@ void parse_settings_section(TableReader& root, const Key& key, Settings& setting
       reader.read("attach-timeout", settings.attach_timeout);
       reader.read("stop-timeout", settings.stop_timeout);
       reader.read("dwell", settings.dwell);
+    } else if (key.name == "override") {
+      reader.read("until", settings.override_until);
+      reader.read("loader-until", settings.loader_until);
     } else if (key.name == "store") {
       reader.read("path", settings.store_path);
       require_absolute(reader, "path", settings.store_path, false);

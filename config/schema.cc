@@ -27,6 +27,12 @@ std::string_view describe(KeyType type) {
     case KeyType::texts: return "a list of strings, as [\"one\", \"two\"]";
     case KeyType::text_table: return "a table of strings, as { NAME = \"value\" }";
     case KeyType::texts_table: return "a table of lists, as { NAME = [\"one\", \"two\"] }";
+    case KeyType::words: return "a string or a list of strings";
+    case KeyType::time_of_day: return "a time of day in quotes, as \"22:30\"";
+    case KeyType::percentage: return "a percentage in quotes, as \"40%\"";
+    case KeyType::lifetime: return "\"auto\", \"boot\" or a duration in quotes, as \"2h\"";
+    case KeyType::value: return "a string, a number, true or false";
+    case KeyType::values: return "a list of strings, numbers or booleans";
     case KeyType::patterns: return "a string or a list of strings";
     case KeyType::pattern_table: return "a table of strings or lists, as { NAME = \"glob*\" }";
     case KeyType::table: return "a table";
@@ -117,26 +123,6 @@ constexpr std::array rule_keys{
     Key{.name = "unless", .type = KeyType::tables, .help = "does not hold while this does", .table = &condition_schema},
 };
 
-constexpr std::array condition_keys{
-    Key{.name = "process", .type = KeyType::tables, .help = "a living process matches", .table = &process_schema},
-    Key{.name = "cgroup", .type = KeyType::anything, .status = KeyStatus::later},
-    Key{.name = "time", .type = KeyType::anything, .status = KeyStatus::later},
-    Key{.name = "dbus-signal", .type = KeyType::anything, .status = KeyStatus::later},
-    Key{.name = "dbus-property", .type = KeyType::anything, .status = KeyStatus::later},
-    Key{.name = "power", .type = KeyType::anything, .status = KeyStatus::later},
-    Key{.name = "pressure", .type = KeyType::anything, .status = KeyStatus::later},
-};
-
-constexpr std::array process_keys{
-    Key{.name = "comm", .type = KeyType::patterns, .help = "current name, or the executable's file name"},
-    Key{.name = "exe", .type = KeyType::patterns, .help = "path of the executable"},
-    Key{.name = "cmdline", .type = KeyType::patterns, .help = "arguments joined by spaces"},
-    Key{.name = "env", .type = KeyType::pattern_table, .help = "environment at its last exec"},
-    Key{.name = "user", .type = KeyType::patterns, .help = "login name, or the uid's number without one"},
-    Key{.name = "parent", .type = KeyType::patterns, .help = "current name of any ancestor"},
-    Key{.name = "cgroup", .type = KeyType::patterns, .help = "path of its cgroup"},
-};
-
 constexpr std::array policy_keys{
     Key{.name = "schedulers", .type = KeyType::named_tables, .help = "schedulers by name", .table = &scheduler_schema},
     Key{.name = "rules", .type = KeyType::table_array, .help = "when which one runs", .table = &rule_schema},
@@ -214,8 +200,14 @@ constexpr std::array standby_keys{
     inert("memory", KeyType::size, "\"1GiB\""),
 };
 constexpr std::array override_keys{
-    inert("until", KeyType::text, "\"auto\""),
-    inert("loader-until", KeyType::text, "\"boot\""),
+    Key{.name = "until",
+        .type = KeyType::lifetime,
+        .fallback = "\"auto\"",
+        .help = "how long a manual choice lasts: auto, boot or a duration"},
+    Key{.name = "loader-until",
+        .type = KeyType::lifetime,
+        .fallback = "\"boot\"",
+        .help = "the same for clients of org.scx.Loader"},
 };
 constexpr std::array registry_keys{
     inert("parallel", KeyType::integer, "6", 64),
@@ -266,8 +258,6 @@ constexpr std::array settings_keys{
 constexpr TableSchema policy_schema{"policy", policy_keys};
 constexpr TableSchema scheduler_schema{"schedulers", scheduler_keys};
 constexpr TableSchema rule_schema{"rules", rule_keys};
-constexpr TableSchema condition_schema{"when", condition_keys};
-constexpr TableSchema process_schema{"process", process_keys};
 constexpr TableSchema settings_schema{"settings", settings_keys};
 
 }  // namespace schedkit

@@ -1,5 +1,5 @@
-// The keys of policy files and of schedkit.toml, once: parsing, its error messages, the documentation's tables and
-// (later) the JSON Schema come from these tables.
+// The keys of policy files and of schedkit.toml, once: parsing, its error messages and the JSON Schema
+// (json_schema.h) come from these tables.
 #pragma once
 
 #include <cstdint>
@@ -19,6 +19,12 @@ enum class KeyType {
   texts,          // list of strings
   text_table,     // strings under free keys
   texts_table,    // lists of strings under free keys
+  words,          // one of Key::words or a list of them
+  time_of_day,    // "HH:MM"; within Key::least and Key::most minutes after midnight
+  percentage,     // "40%"; from 1 to 100
+  lifetime,       // core/policy/lifetime.h
+  value,          // a string, an integer, a real number or a boolean
+  values,         // a list of such
   patterns,       // a glob or a list of them
   pattern_table,  // patterns under free keys
   table,          // one table of schema Key::table
@@ -31,7 +37,6 @@ enum class KeyType {
 enum class KeyStatus {
   active,
   inert,  // read and checked, and a warning says that it has no effect yet
-  later,  // an error: planned, but this version cannot do it
 };
 
 struct TableSchema;
@@ -67,6 +72,13 @@ extern const TableSchema scheduler_schema;  // [schedulers.NAME]
 extern const TableSchema rule_schema;       // [[rules]]
 extern const TableSchema condition_schema;  // [rules.when], [rules.unless]: one key per kind
 extern const TableSchema process_schema;
+extern const TableSchema cgroup_schema;
+extern const TableSchema time_schema;
+extern const TableSchema signal_schema;        // dbus-signal
+extern const TableSchema signal_match_schema;  // its `until`
+extern const TableSchema property_schema;      // dbus-property
+extern const TableSchema power_schema;
+extern const TableSchema pressure_schema;
 extern const TableSchema settings_schema;  // a whole schedkit.toml
 
 constexpr std::size_t largest_policy_file = 64 * 1024;

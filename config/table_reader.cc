@@ -1,6 +1,7 @@
 #include "config/table_reader.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "config/suggest.h"
 #include "core/base/text.h"
@@ -33,9 +34,6 @@ void TableReader::check_member(const Member& member) {
         member.place,
         fmt::format("{} cannot be set by a file of the cluster; only this node's administrator may", key->name),
         Errc::denied);
-  } else if (key->status == KeyStatus::later) {
-    problems_.error(member.place, fmt::format("{} in {} is not supported by this version", key->name, title_),
-                    Errc::unsupported);
   } else if (key->status == KeyStatus::inert) {
     problems_.warn(member.place, fmt::format("{} in {} has no effect in this version yet", key->name, title_));
   }
@@ -196,6 +194,94 @@ void TableReader::read(std::string_view key, std::vector<std::pair<std::string, 
     if (auto patterns = patterns_of(*found->key, member.value)) out.emplace_back(member.key, std::move(*patterns));
   }
   if (found->value->members.empty()) problems_.error(found->value->place, fmt::format("{} is empty", key));
+}
+
+void TableReader::read(std::string_view key, Lifetime& out) {
+  const auto found = find(key, Node::Type::string);
+  if (!found) return;
+  if (const auto lifetime = parse_lifetime(found->value->text)) {
+    out = *lifetime;
+  } else {
+    problems_.error(found->value->place, fmt::format("{}: {}", key, lifetime.error().text));
+  }
+}
+
+std::optional<PropertyValue> TableReader::value_of(const Key& key, const Node& value) {
+  switch (value.type) {
+    case Node::Type::string:
+      if (auto text = string_of(key, value)) return PropertyValue(std::move(*text));
+      return std::nullopt;
+    case Node::Type::integer: return PropertyValue(value.integer);
+    case Node::Type::boolean: return PropertyValue(value.boolean);
+    case Node::Type::real:
+      if (std::isfinite(value.real)) return PropertyValue(value.real);
+      problems_.error(value.place, fmt::format("{} is not a finite number", key.name));
+      return std::nullopt;
+    default: wrong_type(key, value); return std::nullopt;
+  }
+}
+
+void TableReader::read(std::string_view key, std::vector<PropertyValue>& out) {
+  const Member* member = table_.find(key);
+  const Key* known = schema_.find(key);
+  if (member == nullptr || known == nullptr) return;
+  if (known->type == KeyType::value) {
+    if (auto value = value_of(*known, member->value)) out.push_back(std::move(*value));
+  } else if (member->value.type != Node::Type::array) {
+    wrong_type(*known, member->value);
+  } else {
+    for (const auto& item : member->value.items) {
+      if (auto value = value_of(*known, item)) out.push_back(std::move(*value));
+    }
+    if (member->value.items.empty()) problems_.error(member->value.place, fmt::format("{} is empty; list values", key));
+  }
+}
+
+void TableReader::read_words(std::string_view key, std::vector<std::string>& out) {
+  const Member* member = table_.find(key);
+  const Key* known = schema_.find(key);
+  if (member == nullptr || known == nullptr) return;
+  const auto patterns = patterns_of(*known, member->value);
+  if (!patterns) return;
+  for (const auto& word : patterns->globs) {
+    if (std::ranges::find(known->words, word) != known->words.end()) continue;
+    problems_.error(member->value.place,
+                    fmt::format("{} holds {}; it must be of: {}", key, quote(word, 64), fmt::join(known->words, ", ")));
+    return;
+  }
+  out = patterns->globs;
+}
+
+void TableReader::read_time_of_day(std::string_view key, int& minutes) {
+  const auto found = find(key, Node::Type::string);
+  if (!found) return;
+  const auto& text = found->value->text;
+  const auto hours = parse_unsigned(std::string_view(text).substr(0, 2));
+  const auto rest = parse_unsigned(text.size() == 5 ? std::string_view(text).substr(3) : "");
+  if (text.size() == 5 && text[2] == ':' && hours && rest && *rest < 60) {
+    const auto value = static_cast<std::int64_t>(*hours * 60 + *rest);
+    if (value >= found->key->least && value <= found->key->most) {
+      minutes = static_cast<int>(value);
+      return;
+    }
+  }
+  const auto latest = found->key->most;
+  problems_.error(found->value->place,
+                  fmt::format("{} is {}; it must be a time from \"00:00\" to \"{:02}:{:02}\" with two digits each", key,
+                              quote(text, 40), latest / 60, latest % 60));
+}
+
+void TableReader::read_percentage(std::string_view key, int& percent) {
+  const auto found = find(key, Node::Type::string);
+  if (!found) return;
+  const std::string_view text = found->value->text;
+  const auto value = parse_unsigned(text.substr(0, text.size() - (text.empty() ? 0 : 1)));
+  if (text.ends_with('%') && value && *value >= 1 && *value <= 100) {
+    percent = static_cast<int>(*value);
+  } else {
+    problems_.error(found->value->place,
+                    fmt::format("{} is {}; it must be from \"1%\" to \"100%\"", key, quote(text, 40)));
+  }
 }
 
 std::vector<const Node*> TableReader::tables(std::string_view key) {

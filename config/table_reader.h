@@ -11,6 +11,8 @@
 #include "config/policy_layer.h"
 #include "config/schema.h"
 #include "core/base/clock.h"
+#include "core/policy/condition.h"
+#include "core/policy/lifetime.h"
 #include "core/policy/pattern.h"
 
 namespace schedkit {
@@ -50,6 +52,15 @@ class TableReader {
   void read(std::string_view key, Patterns& out);
   void read(std::string_view key, std::vector<std::pair<std::string, Patterns>>& out);
 
+  void read(std::string_view key, Lifetime& out);
+  void read(std::string_view key, std::vector<PropertyValue>& out);  // value, values
+  void read_words(std::string_view key, std::vector<std::string>& out);
+  void read_time_of_day(std::string_view key, int& minutes);
+  void read_percentage(std::string_view key, int& percent);
+
+  // Reports against the value of `key`.
+  void error(std::string_view key, std::string text) { problems_.error(value_place(key), std::move(text)); }
+
   // The tables of a `table`, `tables` or `named_tables` key; nothing when it is missing or wrong (then reported).
   std::vector<const Node*> tables(std::string_view key);
   std::vector<const Member*> named_tables(std::string_view key);
@@ -78,6 +89,7 @@ class TableReader {
   std::optional<std::string> string_of(const Key& key, const Node& value);
   std::optional<std::vector<std::string>> strings_of(const Key& key, const Node& value);
   std::optional<Patterns> patterns_of(const Key& key, const Node& value);
+  std::optional<PropertyValue> value_of(const Key& key, const Node& value);
 
   const Node& table_;
   const TableSchema& schema_;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "config/contradiction.h"
+
 namespace schedkit {
 
 namespace {
@@ -27,7 +29,15 @@ std::vector<Unreachable> unreachable_rules(const Policy& policy) {
   }
   std::vector<Unreachable> found;
   for (const auto& rule : policy.rules) {
-    if (excludes_itself(rule)) {
+    const auto impossible = std::ranges::count_if(rule.when, is_contradiction);
+    if (impossible > 0) {
+      const bool all = impossible == static_cast<std::ptrdiff_t>(rule.when.size());
+      found.push_back({rule.file,
+                       {Errc::invalid,
+                        fmt::format("{}rule \"{}\" never holds: its conditions exclude each other",
+                                    all ? "" : "one alternative of ", rule.name),
+                        rule.where}});
+    } else if (excludes_itself(rule)) {
       found.push_back(
           {rule.file,
            {Errc::invalid,

@@ -9,12 +9,6 @@
 
 namespace schedkit {
 
-namespace {
-
-Interests interests_of(const Policy& policy) { return {.processes = process_filter(policy)}; }
-
-}  // namespace
-
 Controller::Controller(Parts parts, std::function<void()> changed)
     : parts_(std::move(parts)),
       changed_(std::move(changed)),

@@ -1,37 +1,11 @@
-// Globs over paths of cgroups, as CgroupCondition::paths has them: in each segment as glob_match() (core/base/text.h),
-// a segment `**` is zero or more whole segments.
 #pragma once
 
-#include <set>
-#include <string>
 #include <string_view>
-#include <vector>
 
 namespace schedkit {
 
-// Both begin with '/'.
+// Whether `glob` matches the whole cgroup path ("/a/b"; the root is "/"). A segment is matched as glob_match does, so
+// `*` and `?` do not pass a slash; a segment `**` stands for zero or more segments.
 bool cgroup_glob_match(std::string_view glob, std::string_view path);
-
-// Whether anything below `path` can match: if not, nobody need look there.
-bool cgroup_glob_enters(std::string_view glob, std::string_view path);
-
-// What the kernel is told so that a cgroup which no rule asks for wakes nobody. A cgroup passes when its path begins
-// with one of `paths` or the last segment of it with one of `names`. The filter may let too much through, never too
-// little.
-struct CgroupFilter {
-  std::set<std::string> paths;
-  std::set<std::string> names;
-  std::vector<std::string> wide_because;  // globs that let every cgroup pass, one line each
-
-  bool admits(std::string_view path) const;
-
-  bool operator==(const CgroupFilter&) const = default;
-};
-
-// Prefixes are cut to this; beyond `most_cgroup_prefixes` of a kind everything passes.
-constexpr std::size_t longest_cgroup_prefix = 123;
-constexpr std::size_t most_cgroup_prefixes = 1024;
-
-CgroupFilter cgroup_filter(const std::set<std::string>& globs);
 
 }  // namespace schedkit

@@ -1,8 +1,8 @@
-// What a rule's `when` and `unless` may ask for besides processes (process.h): plain data, as policy files have it and
-// as trigger sources are told what to watch. Two equal conditions are one to the engine and to the sources.
+// What a rule's `when` and `unless` may ask for (processes: process.h): plain data, as policy files have it and as
+// trigger sources are told what to watch. Two equal conditions are one to the engine and to the sources. They have an
+// order only so that they can be found among others.
 #pragma once
 
-#include <bitset>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "core/base/clock.h"
-#include "core/policy/pattern.h"
+#include "core/policy/process.h"
 
 namespace schedkit {
 
@@ -27,12 +27,12 @@ struct CgroupCondition {
 // `time`: now is inside the window [start, end) of a day in `zone`. The window belongs to the day on which it starts;
 // with end <= start it crosses midnight. Without start and end it is the whole day.
 struct TimeCondition {
-  int start = 0;                    // minutes after midnight
-  int end = 24 * 60;                // 24:00 is the end of the day
-  std::bitset<7> days = 0b1111111;  // bit 0 is Monday
-  std::string zone;                 // IANA name; empty: the machine's
+  int start = 0;                  // minutes after midnight
+  int end = 24 * 60;              // 24:00 is the end of the day
+  std::uint8_t days = 0b1111111;  // bit 0 is Monday
+  std::string zone;               // IANA name; empty: the machine's
 
-  bool operator==(const TimeCondition&) const = default;
+  auto operator<=>(const TimeCondition&) const = default;
 };
 
 enum class BusKind { system };  // session buses are the session agent's, which turns what it hears into holds
@@ -56,7 +56,7 @@ struct SignalCondition {
   std::optional<Duration> lasts;
   std::optional<SignalMatch> until;
 
-  bool operator==(const SignalCondition&) const = default;
+  auto operator<=>(const SignalCondition&) const = default;
 };
 
 struct PropertyName {
@@ -77,7 +77,7 @@ struct PropertyCondition {
   PropertyName property;
   std::vector<PropertyValue> values;
 
-  bool operator==(const PropertyCondition&) const = default;
+  auto operator<=>(const PropertyCondition&) const = default;
 };
 
 enum class PowerSource { ac, battery };
@@ -88,7 +88,7 @@ struct PowerCondition {
   std::vector<PowerSource> sources;
   std::vector<PowerProfile> profiles;
 
-  bool operator==(const PowerCondition&) const = default;
+  auto operator<=>(const PowerCondition&) const = default;
 };
 
 enum class PressureResource { cpu, memory, io };
@@ -103,5 +103,11 @@ struct PressureCondition {
 
   auto operator<=>(const PressureCondition&) const = default;
 };
+
+using Condition = std::variant<ProcessCondition, CgroupCondition, TimeCondition, SignalCondition, PropertyCondition,
+                               PowerCondition, PressureCondition>;
+
+// All must hold. Never empty.
+using ConditionSet = std::vector<Condition>;
 
 }  // namespace schedkit

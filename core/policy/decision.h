@@ -9,7 +9,7 @@
 
 namespace schedkit {
 
-enum class Cause { rule, default_choice, override_choice };
+enum class Cause { rule, default_choice, hold, override_choice };
 
 std::string_view to_string(Cause cause);
 
@@ -25,7 +25,7 @@ struct Loser {
 struct Decision {
   Choice choice;
   Cause cause = Cause::default_choice;
-  std::string rule;    // FILE/RULE of the winner; empty for the default and an override
+  std::string rule;    // FILE/RULE of the winner; empty for all other causes
   std::string reason;  // one line for people
   std::vector<Loser> losers;
 

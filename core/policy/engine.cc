@@ -1,15 +1,19 @@
 #include "core/policy/engine.h"
 
 #include <algorithm>
-#include <tuple>
+#include <map>
+#include <numeric>
+#include <unordered_map>
 
 #include "core/base/text.h"
-#include "core/policy/process_table.h"
+#include "core/policy/world.h"
 
 namespace schedkit {
 
-Engine::Engine() : processes_(std::make_unique<ProcessTable>()) {}
+Engine::Engine() : world_(std::make_unique<World>()) {}
 Engine::~Engine() = default;
+
+// --- policy ---
 
 namespace {
 
@@ -18,68 +22,122 @@ bool same_rule(const Rule& a, const Rule& b) {
          a.when == b.when && a.unless == b.unless;
 }
 
+bool counts(RuleState state) { return state == RuleState::active || state == RuleState::lingering; }
+bool is_timed(RuleState state) { return state == RuleState::pending || state == RuleState::lingering; }
+
 }  // namespace
 
 void Engine::replace(Policy policy) {
-  std::vector<CompiledRule> compiled;
-  processes_->clear_conditions();
-  for (const auto& rule : policy.rules) {
-    CompiledRule next{{}, compile(rule.when), compile(rule.unless)};
-    for (std::size_t i = 0; i < policy_.rules.size(); ++i) {
-      if (same_rule(policy_.rules[i], rule)) next.timer = rules_[i].timer;
+  std::unordered_map<std::string, std::size_t> before;
+  for (std::size_t i = 0; i < policy_.rules.size(); ++i) before.emplace(policy_.rules[i].id(), i);
+  std::vector<CompiledRule> rules(policy.rules.size());
+  for (std::size_t i = 0; i < rules.size(); ++i) {
+    const auto found = before.find(policy.rules[i].id());
+    if (found != before.end() && same_rule(policy_.rules[found->second], policy.rules[i])) {
+      rules[i].timer = rules_[found->second].timer;
     }
-    compiled.push_back(std::move(next));
   }
   policy_ = std::move(policy);
-  rules_ = std::move(compiled);
-}
-
-Engine::Alternatives Engine::compile(const std::vector<ConditionSet>& sets) {
-  Alternatives alternatives;
-  for (const auto& set : sets) {
-    std::vector<std::size_t> all;
-    for (const auto& condition : set) {
-      all.push_back(std::visit([&](const ProcessCondition& c) { return processes_->add_condition(c); }, condition));
-    }
-    alternatives.push_back(std::move(all));
+  rules_ = std::move(rules);
+  compile();
+  timers_.clear_all();
+  counting_.clear();
+  for (std::uint32_t i = 0; i < rules_.size(); ++i) {
+    const auto& timer = rules_[i].timer;
+    if (counts(timer.state)) counting_.insert(rank_of(i));
+    if (is_timed(timer.state)) timers_.set(i, timer.until);
   }
-  return alternatives;
+  fresh_ = true;
+  stale_ = true;
 }
 
-namespace {
+// Gives every distinct condition its number and every rule its place among equals.
+void Engine::compile() {
+  std::map<Condition, Fact> numbers;
+  std::vector<Condition> conditions;
+  rules_of_.clear();
+  const auto compiled = [&](const std::vector<ConditionSet>& sets, std::uint32_t rule) {
+    Alternatives alternatives;
+    for (const auto& set : sets) {
+      auto& all = alternatives.emplace_back();
+      for (const auto& condition : set) {
+        const auto [found, fresh] = numbers.try_emplace(condition, static_cast<Fact>(conditions.size()));
+        if (fresh) {
+          conditions.push_back(condition);
+          rules_of_.emplace_back();
+        }
+        all.push_back(found->second);
+        rules_of_[found->second].push_back(rule);
+      }
+    }
+    return alternatives;
+  };
+  std::vector<std::pair<std::string, std::uint32_t>> names;
+  for (std::uint32_t i = 0; i < rules_.size(); ++i) {
+    rules_[i].when = compiled(policy_.rules[i].when, i);
+    rules_[i].unless = compiled(policy_.rules[i].unless, i);
+    names.emplace_back(policy_.rules[i].id(), i);
+  }
+  std::ranges::sort(names);
+  for (std::uint32_t order = 0; order < names.size(); ++order) rules_[names[order].second].order = order;
+  world_->watch(conditions);
+}
 
-struct Apply {
-  ProcessTable& table;
-  void operator()(const ProcessSeen& seen) const { table.seen(seen.process); }
-  void operator()(const ProcessGone& gone) const { table.gone(gone.id); }
-  void operator()(const ProcessSnapshot& snapshot) const { table.snapshot(snapshot.processes); }
-  template <class Other>
-  void operator()(const Other&) const {}  // no condition asks for the other kinds yet
-};
-
-}  // namespace
+// --- time and events ---
 
 void Engine::apply(const Event& event, Instant now) {
   advance(now);
-  std::visit(Apply{*processes_}, event);
-  advance(now);
+  world_->apply(event, now);
+  follow_facts(now);
 }
 
-void Engine::set_override(Override choice) { override_ = std::move(choice); }
-void Engine::clear_override() { override_.reset(); }
+// Everything that fell due, in its order and dated to its own instant, so that late calls change nothing.
+void Engine::advance(Instant now) {
+  for (auto due = earlier(timers_.next(), world_->next()); due && *due <= now;
+       due = earlier(timers_.next(), world_->next())) {
+    while (const auto rule = timers_.pop_due(*due)) look(*rule, *due);
+    world_->advance(*due);
+    follow_facts(*due);
+  }
+  if (fresh_) {
+    fresh_ = false;
+    world_->settle(now);
+    (void)world_->take_changed();
+    for (std::uint32_t rule = 0; rule < rules_.size(); ++rule) look(rule, now);
+  }
+  if (override_ && override_->until && *override_->until <= now) clear_override();
+}
+
+void Engine::follow_facts(Instant now) {
+  for (const auto fact : world_->take_changed()) {
+    for (const auto rule : rules_of_[fact]) look(rule, now);
+  }
+}
 
 bool Engine::any_holds(const Alternatives& alternatives) const {
   return std::ranges::any_of(alternatives, [this](const auto& all) {
-    return std::ranges::all_of(all, [this](std::size_t condition) { return processes_->holds(condition); });
+    return std::ranges::all_of(all, [this](Fact fact) { return world_->holds(fact); });
   });
 }
 
-void Engine::advance(Instant now) {
-  if (override_ && override_->until && *override_->until <= now) override_.reset();
-  for (std::size_t i = 0; i < rules_.size(); ++i) {
-    const bool holds = (rules_[i].when.empty() || any_holds(rules_[i].when)) && !any_holds(rules_[i].unless);
-    step(policy_.rules[i], rules_[i].timer, holds, now);
+bool Engine::holds(std::uint32_t rule) const {
+  return (rules_[rule].when.empty() || any_holds(rules_[rule].when)) && !any_holds(rules_[rule].unless);
+}
+
+void Engine::look(std::uint32_t rule, Instant now) {
+  auto& timer = rules_[rule].timer;
+  const auto before = timer;
+  const auto rank_before = rank_of(rule);
+  step(policy_.rules[rule], timer, holds(rule), now);
+  if (is_timed(timer.state)) {
+    timers_.set(rule, timer.until);
+  } else {
+    timers_.clear(rule);
   }
+  if (timer.state == before.state && timer.since == before.since) return;
+  if (counts(before.state)) counting_.erase(rank_before);
+  if (counts(timer.state)) counting_.insert(rank_of(rule));
+  stale_ = stale_ || counts(before.state) || counts(timer.state);
 }
 
 // Goes through as many states as `now` allows. A change is dated to when it fell due, so that late calls change
@@ -105,18 +163,39 @@ void Engine::step(const Rule& rule, RuleTimer& timer, bool holds, Instant now) {
   }
 }
 
-std::vector<std::size_t> Engine::ranked() const {
-  std::vector<std::size_t> counting;
-  for (std::size_t i = 0; i < rules_.size(); ++i) {
-    const auto state = rules_[i].timer.state;
-    if (state == RuleState::active || state == RuleState::lingering) counting.push_back(i);
-  }
-  const auto rank = [this](std::size_t i) {
-    const auto& rule = policy_.rules[i];
-    return std::tuple(-rule.priority, rule.when.empty(), -rules_[i].timer.since.time_since_epoch().count(), rule.id());
-  };
-  std::ranges::sort(counting, [&](std::size_t a, std::size_t b) { return rank(a) < rank(b); });
-  return counting;
+std::optional<Instant> Engine::next_change() const {
+  const auto rules_and_facts = earlier(timers_.next(), world_->next());
+  return override_ ? earlier(rules_and_facts, override_->until) : rules_and_facts;
+}
+
+// --- override and holds ---
+
+void Engine::set_override(Override choice) {
+  override_ = std::move(choice);
+  stale_ = true;
+}
+
+void Engine::clear_override() {
+  override_.reset();
+  stale_ = true;
+}
+
+std::uint32_t Engine::add_hold(Choice choice, std::string by) {
+  holds_.push_back({++last_hold_, std::move(choice), std::move(by)});
+  stale_ = true;
+  return last_hold_;
+}
+
+bool Engine::release_hold(std::uint32_t id) {
+  stale_ = true;
+  return std::erase_if(holds_, [id](const Hold& hold) { return hold.id == id; }) > 0;
+}
+
+// --- decision ---
+
+Engine::Rank Engine::rank_of(std::uint32_t rule) const {
+  return {-policy_.rules[rule].priority, policy_.rules[rule].when.empty(), -rules_[rule].timer.since.time_since_epoch(),
+          rules_[rule].order, rule};
 }
 
 namespace {
@@ -129,55 +208,82 @@ std::string why_lost(const Rule& winner, const Rule& loser) {
   return fmt::format("same priority as {}, which is active since later", winner.id());
 }
 
-}  // namespace
-
-Decision Engine::decide(Instant now) {
-  advance(now);
-  const auto counting = ranked();
-  Decision decision{policy_.fallback, Cause::default_choice, "", "no rule holds", {}};
-  if (!counting.empty()) {
-    const Rule& winner = policy_.rules[counting[0]];
-    const bool lingers = rules_[counting[0]].timer.state == RuleState::lingering;
-    decision.choice = winner.use;
-    decision.cause = Cause::rule;
-    decision.rule = winner.id();
-    decision.reason = fmt::format("rule {} {}", winner.id(), lingers ? "lingers" : "holds");
-    for (std::size_t i = 1; i < counting.size(); ++i) {
-      const Rule& loser = policy_.rules[counting[i]];
-      decision.losers.push_back({loser.id(), why_lost(winner, loser)});
-    }
+// Puts `choice` above what `decision` holds.
+void raise(Decision& decision, const Choice& choice, Cause cause, std::string reason, std::string_view above) {
+  if (!decision.rule.empty()) {
+    decision.losers.insert(decision.losers.begin(), {decision.rule, fmt::format("{} stands above it", above)});
   }
-  if (override_) {
-    if (!decision.rule.empty())
-      decision.losers.insert(decision.losers.begin(), {decision.rule, "an override stands above it"});
-    decision.choice = override_->choice;
-    decision.cause = Cause::override_choice;
-    decision.rule.clear();
-    decision.reason = fmt::format("override by {}", override_->by);
-  }
-  return decision;
+  decision.choice = choice;
+  decision.cause = cause;
+  decision.rule.clear();
+  decision.reason = std::move(reason);
 }
 
-std::optional<Instant> Engine::next_change() const {
-  std::optional<Instant> next = override_ ? override_->until : std::nullopt;
-  for (const auto& rule : rules_) {
-    const bool timed = rule.timer.state == RuleState::pending || rule.timer.state == RuleState::lingering;
-    if (timed && (!next || rule.timer.until < *next)) next = rule.timer.until;
+}  // namespace
+
+const Decision& Engine::decide(Instant now) {
+  advance(now);
+  if (std::exchange(stale_, false)) decide_anew();
+  return decision_;
+}
+
+void Engine::decide_anew() {
+  decision_ = {policy_.fallback, Cause::default_choice, "", "no rule holds", {}};
+  for (const auto& rank : counting_) {
+    const Rule& rule = policy_.rules[rank.rule];
+    if (!decision_.rule.empty()) {
+      decision_.losers.push_back({rule.id(), why_lost(policy_.rules[counting_.begin()->rule], rule)});
+      continue;
+    }
+    const bool lingers = rules_[rank.rule].timer.state == RuleState::lingering;
+    decision_.choice = rule.use;
+    decision_.cause = Cause::rule;
+    decision_.rule = rule.id();
+    decision_.reason = fmt::format("rule {} {}", rule.id(), lingers ? "lingers" : "holds");
   }
-  return next;
+  if (!holds_.empty()) {
+    const auto& hold = holds_.back();
+    raise(decision_, hold.choice, Cause::hold, fmt::format("hold by {}", hold.by), "a hold");
+  }
+  if (override_) {
+    raise(decision_, override_->choice, Cause::override_choice, fmt::format("override by {}", override_->by),
+          "an override");
+  }
+}
+
+// --- views ---
+
+RuleStatus Engine::status_of(std::uint32_t rule) const {
+  const auto& timer = rules_[rule].timer;
+  RuleStatus status{policy_.rules[rule].id(), policy_.rules[rule].use.name(), policy_.rules[rule].priority, timer.state,
+                    std::nullopt};
+  if (is_timed(timer.state)) status.until = timer.until;
+  return status;
+}
+
+std::vector<std::uint32_t> Engine::by_priority() const {
+  std::vector<std::uint32_t> order(rules_.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::ranges::stable_sort(order, std::greater(), [this](std::uint32_t rule) { return policy_.rules[rule].priority; });
+  return order;
 }
 
 std::vector<RuleStatus> Engine::rules() const {
   std::vector<RuleStatus> statuses;
-  for (std::size_t i = 0; i < rules_.size(); ++i) {
-    const auto& rule = policy_.rules[i];
-    const auto& timer = rules_[i].timer;
-    RuleStatus status{rule.id(), rule.use.name(), rule.priority, timer.state, std::nullopt};
-    if (timer.state == RuleState::pending || timer.state == RuleState::lingering) status.until = timer.until;
-    statuses.push_back(std::move(status));
-  }
-  std::ranges::stable_sort(statuses, [](const auto& a, const auto& b) { return a.priority > b.priority; });
+  for (const auto rule : by_priority()) statuses.push_back(status_of(rule));
   return statuses;
+}
+
+std::vector<Engine::RuleView> Engine::ranked() const {
+  std::vector<RuleView> views;
+  const auto add = [&](std::uint32_t rule) {
+    views.push_back({policy_.rules[rule], rules_[rule].when, rules_[rule].unless, status_of(rule)});
+  };
+  for (const auto& rank : counting_) add(rank.rule);
+  for (const auto rule : by_priority()) {
+    if (!counts(rules_[rule].timer.state)) add(rule);
+  }
+  return views;
 }
 
 }  // namespace schedkit

@@ -24,6 +24,7 @@ std::string_view to_string(Cause cause) {
   switch (cause) {
     case Cause::rule: return "rule";
     case Cause::default_choice: return "default";
+    case Cause::hold: return "hold";
     case Cause::override_choice: return "override";
   }
   return "unknown";

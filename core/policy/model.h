@@ -5,12 +5,12 @@
 #include <map>
 #include <optional>
 #include <string>
-#include <variant>
 #include <vector>
 
 #include "core/base/clock.h"
 #include "core/base/result.h"
-#include "core/policy/process.h"
+#include "core/policy/condition.h"
+#include "core/policy/lifetime.h"
 
 namespace schedkit {
 
@@ -41,11 +41,6 @@ struct Scheduler {
 
   bool operator==(const Scheduler& other) const;  // all but `where`: a moved line changes nothing
 };
-
-using Condition = std::variant<ProcessCondition>;
-
-// All must hold. Never empty.
-using ConditionSet = std::vector<Condition>;
 
 // A scheduler with the arguments it is to run with; without a scheduler it is the kernel's own.
 struct Choice {
@@ -89,6 +84,8 @@ struct Settings {
   Duration attach_timeout{std::chrono::seconds(5)};
   Duration stop_timeout{std::chrono::seconds(5)};
   Duration dwell{std::chrono::seconds(2)};
+  Lifetime override_until;                            // of `schedctl run` and `stop`
+  Lifetime loader_until{Lifetime::Kind::boot, Duration(0)};  // the same for clients of org.scx.Loader
   std::string store_path = "/var/lib/schedkit";
   std::string runtime_path = "crun";
   std::string cgroup_manager = "auto";

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <compare>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,7 +15,7 @@ struct Patterns {
   bool given() const { return !globs.empty(); }
   bool matches(std::string_view text) const;
 
-  bool operator==(const Patterns&) const = default;
+  auto operator<=>(const Patterns&) const = default;
 };
 
 }  // namespace schedkit

@@ -45,7 +45,7 @@ struct ProcessCondition {
 
   bool matches(const Process& process) const;
 
-  bool operator==(const ProcessCondition&) const = default;
+  auto operator<=>(const ProcessCondition&) const = default;
 };
 
 // Which facts beyond pid, comm and exe_name the conditions in force look at; each costs a read of /proc per candidate.

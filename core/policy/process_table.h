@@ -5,40 +5,48 @@
 #include <vector>
 
 #include "core/policy/event.h"
+#include "core/policy/facts.h"
+#include "core/policy/glob_index.h"
 #include "core/policy/process.h"
 
 namespace schedkit {
 
-// The processes reported and, for each condition in use, how many of them match it. An event costs one match per
-// distinct condition, whatever the number of processes and rules.
+// The processes reported and, for each condition in use, how many of them match it. An event costs what the conditions
+// cost that its names may match, whatever the number of processes and of other conditions.
 class ProcessTable {
  public:
-  // The number by which holds() knows `condition`; equal conditions share one.
-  std::size_t add_condition(const ProcessCondition& condition);
+  explicit ProcessTable(Facts& facts) : facts_(facts) {}
 
-  // Forgets all conditions; processes stay and are matched again as conditions are added.
-  void clear_conditions();
+  // Replaces the conditions; processes stay and are matched again.
+  void watch(std::vector<Watched<ProcessCondition>> conditions);
 
   void seen(const Process& process);
   void gone(const ProcessId& id);
   void snapshot(const std::vector<Process>& processes);
 
-  // At least one living process matches.
-  bool holds(std::size_t condition) const { return matching_[condition] > 0; }
+  FactDetail detail(Fact fact) const;
 
   std::size_t size() const { return processes_.size(); }
 
  private:
+  using Numbers = std::vector<std::uint32_t>;  // of conditions_
   struct Entry {
     Process process;
-    std::vector<bool> matched;  // per condition
+    Numbers matched;
   };
 
-  void count(const std::vector<bool>& matched, bool add);
+  void index(std::uint32_t number);
+  Numbers match(const Process& process) const;
+  void count(const Numbers& matched);
+  void discount(const Numbers& matched);
 
+  Facts& facts_;
   std::map<ProcessId, Entry> processes_;
-  std::vector<ProcessCondition> conditions_;
-  std::vector<std::size_t> matching_;  // per condition: number of processes
+  std::vector<Watched<ProcessCondition>> conditions_;
+  std::vector<std::size_t> matching_;  // parallel: number of processes
+
+  // A condition is found by the first key it has of these.
+  GlobIndex names_, exes_, cmdlines_, parents_, cgroups_, users_, variables_;
 };
 
 }  // namespace schedkit

@@ -2,29 +2,13 @@
 
 #include <cstdint>
 #include <functional>
-#include <set>
 #include <string>
 
 #include "core/base/result.h"
-#include "core/policy/condition.h"
 #include "core/policy/event.h"
-#include "core/policy/process_filter.h"
+#include "core/policy/interests.h"
 
 namespace schedkit {
-
-// What the rules in force ask about. A source looks at its own part and watches nothing when that is empty.
-struct Interests {
-  ProcessFilter processes;
-  std::set<std::string> cgroups;  // path globs, CgroupCondition::paths
-  bool clock = false;             // wall clock and machine's time zone
-  std::set<SignalMatch> signals;  // `until` signals among them
-  std::set<PropertyName> properties;
-  bool power_source = false;
-  bool power_profile = false;
-  std::set<PressureCondition> pressures;
-
-  bool operator==(const Interests&) const = default;
-};
 
 // What `schedctl status -v` shows of a source.
 struct SourceStatus {

@@ -3,14 +3,15 @@
 
 #include <stdlib.h>
 
-#include <CppUTest/TestHarness.h>
-
 #include <string>
 #include <vector>
 
 #include "config/directories.h"
 #include "config/parse.h"
 #include "core/base/file.h"
+
+// Last: its macro for new breaks standard headers.
+#include <CppUTest/TestHarness.h>
 
 namespace schedkit::test {
 

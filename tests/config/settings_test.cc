@@ -58,6 +58,20 @@ TEST(SettingsFile, keys_of_later_versions_warn_and_are_checked_all_the_same) {
   check_lines("s:4:11: strikes must be an integer, not a string\n", parsed.errors);
 }
 
+TEST(SettingsFile, overrides_last_as_long_as_it_says) {
+  const auto parsed = parse_settings("[override]\nuntil = \"90m\"\nloader-until = \"auto\"\n");
+  check_lines("", parsed.errors);
+  check_lines("", parsed.warnings);
+  CHECK((parsed.text.settings->settings.override_until == Lifetime{Lifetime::Kind::limited, 90min}));
+  CHECK(parsed.text.settings->settings.loader_until == Lifetime{});
+  for (const auto* wrong : {"forever", "0s", "", "-1s"}) {
+    check_lines(
+        fmt::format("s:2:9: until: \"{}\" is no lifetime; write \"auto\", \"boot\" or a duration such as \"2h\"\n",
+                    wrong),
+        parse_settings(fmt::format("[override]\nuntil = \"{}\"\n", wrong)).errors);
+  }
+}
+
 TEST(SettingsFile, errors) {
   check_lines("s:1:1: unknown key \"defualt\" in schedkit.toml; did you mean \"default\"?\n",
               parse_settings("defualt = \"x\"\n").errors);

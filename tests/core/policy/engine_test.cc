@@ -287,6 +287,36 @@ TEST(Engine, an_override_to_the_kernel_holds_against_rules) {
   check_wanted("kernel");
 }
 
+TEST(Engine, a_hold_stands_above_rules_and_below_an_override) {
+  engine.replace(policy_of({rule("game")}));
+  begin(1, "game");
+  const auto id = engine.add_hold(choice_of("held"), "client 7");
+  check_wanted("held");
+  STRCMP_EQUAL("hold by client 7", decide().reason.c_str());
+  CHECK_TRUE(decide().cause == Cause::hold);
+  STRCMP_EQUAL("a hold stands above it", decide().losers.at(0).reason.c_str());
+  engine.set_override({.choice = choice_of("mine"), .by = "anna", .until = {}});
+  check_wanted("mine");
+  engine.clear_override();
+  check_wanted("held");
+  CHECK_TRUE(engine.release_hold(id));
+  check_wanted("use-game");
+  CHECK_FALSE(engine.release_hold(id));
+}
+
+TEST(Engine, of_several_holds_the_newest_counts) {
+  const auto first = engine.add_hold(choice_of("one"), "a");
+  const auto second = engine.add_hold(choice_of("two"), "b");
+  CHECK_TRUE(first != second);
+  check_wanted("two");
+  CHECK_TRUE(engine.release_hold(second));
+  check_wanted("one");
+  CHECK_TRUE(engine.add_hold(choice_of("three"), "c") > second);
+  engine.replace(policy_of({rule("game")}));
+  check_wanted("three");
+  LONGS_EQUAL(2, engine.holds().size());
+}
+
 TEST(Engine, an_override_ends_at_its_time) {
   engine.replace(policy_of({rule("game")}));
   begin(1, "game");

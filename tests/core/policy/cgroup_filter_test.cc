@@ -1,12 +1,14 @@
+#include "core/policy/cgroup_filter.h"
+
 #include "core/policy/cgroup_glob.h"
 
 #include <CppUTest/TestHarness.h>
 
 using namespace schedkit;
 
-TEST_GROUP(CgroupGlob){};
+TEST_GROUP(CgroupFilter){};
 
-TEST(CgroupGlob, stars_stay_within_a_segment) {
+TEST(CgroupFilter, stars_stay_within_a_segment) {
   CHECK_TRUE(cgroup_glob_match("/system.slice/docker-*.scope", "/system.slice/docker-1f.scope"));
   CHECK_TRUE(cgroup_glob_match("/*/b?", "/a/bc"));
   CHECK_FALSE(cgroup_glob_match("/*", "/a/b"));
@@ -16,7 +18,7 @@ TEST(CgroupGlob, stars_stay_within_a_segment) {
   CHECK_FALSE(cgroup_glob_match("/a", "/ab"));
 }
 
-TEST(CgroupGlob, two_stars_are_any_number_of_segments) {
+TEST(CgroupFilter, two_stars_are_any_number_of_segments) {
   CHECK_TRUE(cgroup_glob_match("/user.slice/**/app-*.scope", "/user.slice/app-x.scope"));
   CHECK_TRUE(cgroup_glob_match("/user.slice/**/app-*.scope", "/user.slice/a/b/c/app-x.scope"));
   CHECK_FALSE(cgroup_glob_match("/user.slice/**/app-*.scope", "/user.slice/a/app-x.scope/below"));
@@ -27,7 +29,7 @@ TEST(CgroupGlob, two_stars_are_any_number_of_segments) {
   CHECK_TRUE(cgroup_glob_match("/**", "/"));
 }
 
-TEST(CgroupGlob, walks_enter_only_where_something_can_match) {
+TEST(CgroupFilter, walks_enter_only_where_something_can_match) {
   CHECK_TRUE(cgroup_glob_enters("/system.slice/a", "/"));
   CHECK_TRUE(cgroup_glob_enters("/system.slice/a", "/system.slice"));
   CHECK_FALSE(cgroup_glob_enters("/system.slice/a", "/system.slice/a"));
@@ -37,7 +39,7 @@ TEST(CgroupGlob, walks_enter_only_where_something_can_match) {
   CHECK_TRUE(cgroup_glob_enters("/a/**/x", "/a/x"));
 }
 
-TEST(CgroupGlob, the_kernel_filters_by_the_literal_beginning) {
+TEST(CgroupFilter, the_kernel_filters_by_the_literal_beginning) {
   const auto filter = cgroup_filter({"/system.slice/docker-*.scope", "/machine.slice/**", "/a/b"});
   CHECK_TRUE((filter.paths == std::set<std::string>{"/a/b", "/machine.slice", "/system.slice/docker-"}));
   CHECK_TRUE(filter.names.empty());
@@ -47,7 +49,7 @@ TEST(CgroupGlob, the_kernel_filters_by_the_literal_beginning) {
   CHECK_FALSE(filter.admits("/system.slice/other"));
 }
 
-TEST(CgroupGlob, behind_two_stars_the_name_is_filtered) {
+TEST(CgroupFilter, behind_two_stars_the_name_is_filtered) {
   const auto filter = cgroup_filter({"/user.slice/**/app-game-*.scope"});
   CHECK_TRUE(filter.paths.empty());
   CHECK_TRUE((filter.names == std::set<std::string>{"app-game-"}));
@@ -55,7 +57,7 @@ TEST(CgroupGlob, behind_two_stars_the_name_is_filtered) {
   CHECK_FALSE(filter.admits("/user.slice/app-game-7.scope/x"));
 }
 
-TEST(CgroupGlob, what_cannot_be_filtered_says_so) {
+TEST(CgroupFilter, what_cannot_be_filtered_says_so) {
   for (const char* glob : {"/**", "/*.slice", "/**/*.scope", "/[ab]"}) {
     const auto filter = cgroup_filter({glob});
     CHECK_TRUE((filter.paths == std::set<std::string>{"/"}));
@@ -64,7 +66,7 @@ TEST(CgroupGlob, what_cannot_be_filtered_says_so) {
   }
 }
 
-TEST(CgroupGlob, long_and_many_globs_only_widen_the_filter) {
+TEST(CgroupFilter, long_and_many_globs_only_widen_the_filter) {
   const std::string path = "/" + std::string(300, 'x');
   const auto filter = cgroup_filter({path});
   LONGS_EQUAL(longest_cgroup_prefix, filter.paths.begin()->size());
@@ -76,7 +78,7 @@ TEST(CgroupGlob, long_and_many_globs_only_widen_the_filter) {
 }
 
 // Whatever a glob matches must pass the filter and lie where a walk comes.
-TEST(CgroupGlob, filter_and_walk_never_lose_a_match) {
+TEST(CgroupFilter, filter_and_walk_never_lose_a_match) {
   const std::vector<std::string> parts{"a", "ab", "b", "*", "a*", "?b", "**", "[ab]", "a\\b"};
   const std::vector<std::string> names{"a", "ab", "b", "bb"};
   std::vector<std::string> globs{""};

@@ -1,0 +1,44 @@
+#include "core/policy/pressure_table.h"
+
+#include "core/base/text.h"
+
+namespace schedkit {
+
+std::string_view to_string(PressureResource resource) {
+  switch (resource) {
+    case PressureResource::cpu: return "cpu";
+    case PressureResource::memory: return "memory";
+    case PressureResource::io: return "io";
+  }
+  return "unknown";
+}
+
+void PressureTable::watch(std::vector<Watched<PressureCondition>> conditions) {
+  const auto before = std::exchange(facts_of_, {});
+  const auto deadlines = std::exchange(deadlines_, {});
+  for (const auto& [condition, fact] : conditions) {
+    facts_of_[condition] = fact;
+    const auto known = before.find(condition);
+    const auto deadline = known == before.end() ? std::nullopt : deadlines.of(known->second);
+    facts_.set(fact, deadline.has_value());
+    if (deadline) deadlines_.set(fact, *deadline);
+  }
+}
+
+void PressureTable::seen(const PressureCondition& trigger, Instant now) {
+  const auto found = facts_of_.find(trigger);
+  if (found == facts_of_.end()) return;
+  facts_.set(found->second, true);
+  deadlines_.set(found->second, now + trigger.window);
+}
+
+void PressureTable::advance(Instant now) {
+  while (const auto fact = deadlines_.pop_due(now)) facts_.set(*fact, false);
+}
+
+FactDetail PressureTable::detail(Fact fact) const {
+  const auto until = deadlines_.of(fact);
+  return {until ? "the trigger fired within its window" : "the trigger has not fired within its window", until};
+}
+
+}  // namespace schedkit
