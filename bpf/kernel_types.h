@@ -1,4 +1,4 @@
-// The few fields of kernel structures that watch.bpf.c reads. libbpf finds their real offsets in the running kernel's
+// The few fields of kernel structures that our watching programs read. libbpf finds their real offsets in the running kernel's
 // BTF (CO-RE), by name and also inside unnamed unions, so neither the order here nor the build machine's kernel
 // matters.
 #ifndef SCHEDKIT_BPF_KERNEL_TYPES_H
@@ -56,6 +56,19 @@ struct task_struct {
   struct mm_struct* mm;
   struct signal_struct* signal;
   const struct cred* real_cred;
+};
+
+struct kernfs_node {
+  const char* name;
+};
+
+struct cgroup_root {
+  int hierarchy_id;
+};
+
+struct cgroup {
+  struct kernfs_node* kn;
+  struct cgroup_root* root;
 };
 
 struct linux_binprm;

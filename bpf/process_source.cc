@@ -17,15 +17,15 @@ bool in_initial_pid_namespace() {
 
 }  // namespace
 
-Result<std::unique_ptr<ProcessSource>> make_process_source(Loop& loop, const Clock& clock) {
+Result<std::unique_ptr<TriggerSource>> make_process_source(Loop& loop, const Clock& clock) {
   if (!in_initial_pid_namespace()) {
     return fail(Errc::unsupported,
                 "cannot watch processes: this is not the initial pid namespace (start the container with the host's)");
   }
   auto watch = ProcessWatch::create(loop, clock);
-  if (watch) return std::unique_ptr<ProcessSource>(std::move(*watch));
+  if (watch) return std::unique_ptr<TriggerSource>(std::move(*watch));
   auto connector = ProcConnector::create(loop, clock, watch.error().text);
-  if (connector) return std::unique_ptr<ProcessSource>(std::move(*connector));
+  if (connector) return std::unique_ptr<TriggerSource>(std::move(*connector));
   return fail(watch.error().code, "cannot watch processes: {}; {}", watch.error().text, connector.error().text);
 }
 

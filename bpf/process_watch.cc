@@ -36,12 +36,13 @@ Result<std::unique_ptr<ProcessWatch>> ProcessWatch::create(Loop& loop, const Clo
   return source;
 }
 
-Result<void> ProcessWatch::start(const ProcessFilter& filter, Sink sink) {
+Result<void> ProcessWatch::start(const Interests& interests, Sink sink) {
   reporter_.set_sink(std::move(sink));
-  return set_filter(filter);
+  return watch(interests);
 }
 
-Result<void> ProcessWatch::set_filter(const ProcessFilter& filter) {
+Result<void> ProcessWatch::watch(const Interests& interests) {
+  const auto& filter = interests.processes;
   if (auto installed = install(filter); !installed) return installed;
   reporter_.set_filter(filter);
   scan();
@@ -110,8 +111,8 @@ void ProcessWatch::receive_late(const watch_record& record) {
   reporter_.changed(pid);
 }
 
-ProcessSourceStatus ProcessWatch::status() const {
-  ProcessSourceStatus status;
+SourceStatus ProcessWatch::status() const {
+  SourceStatus status;
   status.name = "bpf";
   const auto& filter = reporter_.filter();
   if (filter.empty()) status.detail = "no rule looks at processes; nothing is attached";

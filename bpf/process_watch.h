@@ -5,28 +5,28 @@
 #include "bpf/watch_object.h"
 #include "core/base/clock.h"
 #include "core/loop/fd_watch.h"
-#include "core/policy/process_source.h"
+#include "core/policy/trigger_source.h"
 #include "core/source/process_reporter.h"
 #include "core/source/rescan_pacer.h"
 
 namespace schedkit {
 
-// ProcessSource over watch.bpf.c: the filter works in the kernel, and only candidates wake the loop. With an empty
+// TriggerSource over watch.bpf.c: the filter works in the kernel, and only candidates wake the loop. With an empty
 // filter nothing is attached at all.
 //
 // Order on each new filter and after each loss: the filter is put in force (attached at first), then /proc is scanned,
 // each candidate tracked by the kernel before it is read for good; whatever happens after that is in the ring. What was
 // put into the ring under a former filter is looked up anew in /proc.
-class ProcessWatch final : public ProcessSource {
+class ProcessWatch final : public TriggerSource {
  public:
   // Loads the programs, see WatchObject::load(). `loop` and `clock` must outlive it.
   static Result<std::unique_ptr<ProcessWatch>> create(Loop& loop, const Clock& clock,
                                                       const WatchObject::Limits& limits = {});
   ~ProcessWatch() override;
 
-  Result<void> start(const ProcessFilter& filter, Sink sink) override;
-  Result<void> set_filter(const ProcessFilter& filter) override;
-  ProcessSourceStatus status() const override;
+  Result<void> start(const Interests& interests, Sink sink) override;
+  Result<void> watch(const Interests& interests) override;
+  SourceStatus status() const override;
 
  private:
   ProcessWatch(Loop& loop, const Clock& clock);

@@ -6,16 +6,13 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <atomic>
 #include <cerrno>
-#include <cstdarg>
 #include <cstring>
 #include <string_view>
-#include <vector>
 
+#include "bpf/loading.h"
 #include "bpf/watch.skel.h"
-#include "core/base/log.h"
 
 namespace schedkit {
 
@@ -28,30 +25,6 @@ struct FreeRing {
   void operator()(ring_buffer* ring) const { ring_buffer__free(ring); }
 };
 
-int log_libbpf(libbpf_print_level, const char* format, va_list arguments) {
-  if (log::level() < log::Level::debug) return 0;
-  std::array<char, 1024> line;
-  std::vsnprintf(line.data(), line.size(), format, arguments);
-  std::string_view text(line.data());
-  while (text.ends_with('\n')) text.remove_suffix(1);
-  log::write(log::Level::debug, text);
-  return 0;
-}
-
-// What the kernel's answer to the load means for people.
-tl::unexpected<Error> load_error(int error) {
-  if (error == EPERM || error == EACCES) {
-    return fail(Errc::denied, "may not load BPF programs: CAP_BPF and CAP_PERFMON (or root) are needed");
-  }
-  if (::access("/sys/kernel/btf/vmlinux", R_OK) != 0) {
-    return fail(Errc::unsupported,
-                "cannot load BPF programs: /sys/kernel/btf/vmlinux is missing (CONFIG_DEBUG_INFO_BTF)");
-  }
-  auto failure = fail_errno(error, "cannot load the BPF programs that watch processes");
-  failure.value().code = Errc::unsupported;
-  return failure;
-}
-
 watch_exact_key exact_key(std::uint32_t generation, std::string_view name) {
   watch_exact_key key{};
   key.generation = generation;
@@ -62,21 +35,6 @@ watch_exact_key exact_key(std::uint32_t generation, std::string_view name) {
 watch_trie_key trie_key(std::uint32_t generation, std::string_view name) {
   const auto bytes = sizeof(watch_exact_key::generation) + std::min<std::size_t>(name.size(), WATCH_NAME_SIZE - 1);
   return {static_cast<std::uint32_t>(8 * bytes), exact_key(generation, name)};
-}
-
-// Removes the keys of which `old` is true.
-template <class Key, class Old>
-void purge(int map, Old old) {
-  std::vector<Key> dead;
-  Key key;
-  const Key* previous = nullptr;
-  Key next;
-  while (bpf_map_get_next_key(map, previous, &next) == 0) {
-    if (old(next)) dead.push_back(next);
-    key = next;
-    previous = &key;
-  }
-  for (const auto& entry : dead) bpf_map_delete_elem(map, &entry);
 }
 
 }  // namespace
@@ -102,15 +60,17 @@ WatchObject::WatchObject(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 WatchObject::~WatchObject() = default;
 
 Result<std::unique_ptr<WatchObject>> WatchObject::load(const Limits& limits, OnRecord on_record) {
-  libbpf_set_print(log_libbpf);
+  bpf::log_messages();
   auto impl = std::make_unique<Impl>();
   impl->on_record = std::move(on_record);
   impl->skeleton.reset(watch_bpf__open());
-  if (!impl->skeleton) return load_error(errno);
+  if (!impl->skeleton) return fail(bpf::load_error(errno, "processes"));
   impl->skeleton->rodata->tick_ns = 1'000'000'000ULL / static_cast<std::uint64_t>(::sysconf(_SC_CLK_TCK));
   bpf_map__set_max_entries(impl->skeleton->maps.ring, limits.ring_size);
   bpf_map__set_max_entries(impl->skeleton->maps.tracked, limits.most_tracked);
-  if (const int error = watch_bpf__load(impl->skeleton.get()); error != 0) return load_error(-error);
+  if (const int error = watch_bpf__load(impl->skeleton.get()); error != 0) {
+    return fail(bpf::load_error(-error, "processes"));
+  }
   if (auto opened = impl->open_ring(); !opened) return fail(std::move(opened.error()));
   ::malloc_trim(0);  // the kernel's type information took megabytes while the programs were loaded
   return std::unique_ptr<WatchObject>(new WatchObject(std::move(impl)));
@@ -159,10 +119,10 @@ Result<void> WatchObject::Impl::add_names(const ProcessFilter& filter, std::uint
 }
 
 void WatchObject::Impl::purge_but(std::uint32_t generation) {
-  purge<watch_exact_key>(exact(), [&](const auto& key) { return key.generation != generation; });
-  purge<watch_trie_key>(prefixes(), [&](const auto& key) { return key.exact.generation != generation; });
-  purge<watch_trie_key>(suffixes(), [&](const auto& key) { return key.exact.generation != generation; });
-  purge<watch_tracked_key>(tracked(), [&](const auto& key) { return key.generation != generation; });
+  bpf::purge<watch_exact_key>(exact(), [&](const auto& key) { return key.generation != generation; });
+  bpf::purge<watch_trie_key>(prefixes(), [&](const auto& key) { return key.exact.generation != generation; });
+  bpf::purge<watch_trie_key>(suffixes(), [&](const auto& key) { return key.exact.generation != generation; });
+  bpf::purge<watch_tracked_key>(tracked(), [&](const auto& key) { return key.generation != generation; });
 }
 
 Result<void> WatchObject::set_filter(const ProcessFilter& filter) {

@@ -1,5 +1,4 @@
-// watch.bpf.c loaded into the kernel: its programs, maps and ring. The only file besides its own source that sees
-// libbpf.
+// watch.bpf.c loaded into the kernel: its programs, maps and ring.
 #pragma once
 
 #include <cstdint>

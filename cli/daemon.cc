@@ -27,6 +27,10 @@ constexpr Duration last_cleanup = std::chrono::seconds(5);
 Daemon::Daemon(Loop& loop, DaemonOptions options)
     : loop_(loop),
       options_(std::move(options)),
+      cgroups_(loop, clock_),
+      wall_clock_(loop, clock_),
+      bus_(loop),
+      pressure_(loop),
       timer_(std::make_unique<Timer>(loop)),
       last_timer_(std::make_unique<Timer>(loop)) {}
 
@@ -112,6 +116,7 @@ Result<void> Daemon::make_controller() {
                                                                .runner = *runner_,
                                                                .images = *images_,
                                                                .processes = *processes_,
+                                                               .triggers = {&cgroups_, &wall_clock_, &bus_, &pressure_},
                                                                .override_path = options_.run_dir + "/override.json",
                                                                .lasting_override_path = state_dir() + "/override.json"},
                                              [this] { changed_ = true; });

@@ -4,10 +4,12 @@
 #include <memory>
 #include <string>
 
+#include "bpf/cgroup_source.h"
 #include "bpf/process_source.h"
 #include "config/policy_directories.h"
 #include "core/base/clock.h"
 #include "core/base/unique_fd.h"
+#include "core/bus/bus_source.h"
 #include "core/bus/manager_service.h"
 #include "core/bus/private_server.h"
 #include "core/control/controller.h"
@@ -18,6 +20,8 @@
 #include "core/loop/timer.h"
 #include "core/sched/crun_runner.h"
 #include "core/sched/kernel_linux.h"
+#include "core/source/clock_source.h"
+#include "core/source/pressure_source.h"
 
 namespace schedkit {
 
@@ -54,7 +58,11 @@ class Daemon {
   std::unique_ptr<LocalImages> images_;
   std::unique_ptr<LinuxKernel> kernel_;
   std::unique_ptr<CrunRunner> runner_;
-  std::unique_ptr<ProcessSource> processes_;
+  std::unique_ptr<TriggerSource> processes_;
+  CgroupSource cgroups_;
+  ClockSource wall_clock_;
+  BusSource bus_;
+  PressureSource pressure_;
   std::unique_ptr<Controller> controller_;
   std::unique_ptr<ManagerService> service_;
   std::unique_ptr<PrivateServer> server_;

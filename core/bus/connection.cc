@@ -12,20 +12,18 @@ namespace {
 
 constexpr int most_messages_per_turn = 64;
 
-// A peer that asks or is told much and does not read is given up.
-constexpr std::uint64_t most_queued = 256;
-
 }  // namespace
 
-Connection::Connection(Loop& loop, BusPtr bus, Closed closed)
-    : bus_(std::move(bus)), closed_(std::move(closed)), timer_(loop) {}
+Connection::Connection(Loop& loop, BusPtr bus, Closed closed, std::uint64_t most_queued)
+    : bus_(std::move(bus)), closed_(std::move(closed)), most_queued_(most_queued), timer_(loop) {}
 
 Connection::~Connection() = default;
 
-Result<std::unique_ptr<Connection>> Connection::create(Loop& loop, BusPtr bus, Closed closed) {
+Result<std::unique_ptr<Connection>> Connection::create(Loop& loop, BusPtr bus, Closed closed,
+                                                       std::uint64_t most_queued) {
   const int fd = sd_bus_get_fd(bus.get());
   if (fd < 0) return fail_errno(-fd, "cannot use a bus connection");
-  std::unique_ptr<Connection> made(new Connection(loop, std::move(bus), std::move(closed)));
+  std::unique_ptr<Connection> made(new Connection(loop, std::move(bus), std::move(closed), most_queued));
   Connection* self = made.get();
   made->fd_.reset(::fcntl(fd, F_DUPFD_CLOEXEC, 3));
   if (!made->fd_) return fail_errno(errno, "cannot duplicate the descriptor of a bus connection");
@@ -46,7 +44,7 @@ void Connection::prepare() {
   std::uint64_t timeout = UINT64_MAX;
   if (const int error = sd_bus_get_timeout(bus_.get(), &timeout); error < 0) return close(-error);
   std::uint64_t queued = 0;
-  if (sd_bus_get_n_queued_write(bus_.get(), &queued) >= 0 && queued > most_queued) return close(ENOBUFS);
+  if (sd_bus_get_n_queued_write(bus_.get(), &queued) >= 0 && queued > most_queued_) return close(ENOBUFS);
 
   watch_->want({.readable = (events & POLLIN) != 0, .writable = (events & POLLOUT) != 0});
   if (timeout == armed_) return;

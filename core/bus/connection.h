@@ -22,14 +22,16 @@ class Connection {
   // called when the owner destroys it first.
   using Closed = std::function<void(int error)>;
 
-  static Result<std::unique_ptr<Connection>> create(Loop& loop, BusPtr bus, Closed closed);
+  // A peer that is told more than `most_queued` messages without reading them is given up.
+  static Result<std::unique_ptr<Connection>> create(Loop& loop, BusPtr bus, Closed closed,
+                                                    std::uint64_t most_queued = 256);
   // Must not be destroyed by a handler of a message of this connection.
   ~Connection();
 
   sd_bus* bus() const { return bus_.get(); }
 
  private:
-  Connection(Loop& loop, BusPtr bus, Closed closed);
+  Connection(Loop& loop, BusPtr bus, Closed closed, std::uint64_t most_queued);
 
   void prepare();
   void process();
@@ -40,6 +42,7 @@ class Connection {
   // descriptor that somebody else closed.
   UniqueFd fd_;
   Closed closed_;
+  const std::uint64_t most_queued_;
   Timer timer_;
   std::unique_ptr<FdWatch> watch_;
   std::unique_ptr<BeforePoll> before_poll_;

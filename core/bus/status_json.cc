@@ -107,7 +107,7 @@ Json files_json(const std::vector<PolicyFileStatus>& files) {
   return array;
 }
 
-Json sources_json(const std::vector<ProcessSourceStatus>& sources) {
+Json sources_json(const std::vector<SourceStatus>& sources) {
   Json array = Json::array();
   for (const auto& source : sources) {
     array.push_back({{"name", source.name},

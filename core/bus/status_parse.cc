@@ -137,7 +137,7 @@ PolicyFileStatus read_file_status(const Json& object) {
           .warnings = list<Error>(object, "warnings", read_error)};
 }
 
-ProcessSourceStatus read_source(const Json& object) {
+SourceStatus read_source(const Json& object) {
   return {.name = text(object, "name"),
           .detail = text(object, "detail"),
           .delivered = count(object, "delivered"),
@@ -196,7 +196,7 @@ Result<Status> parse_status(std::string_view json, Instant now) {
   status.rules = list<RuleStatus>(root, "rules", [now](const Json& item) { return read_rule(item, now); });
   status.files = list<PolicyFileStatus>(root, "files", read_file_status);
   status.problems = list<Error>(root, "problems", read_error);
-  status.sources = list<ProcessSourceStatus>(root, "sources", read_source);
+  status.sources = list<SourceStatus>(root, "sources", read_source);
   return status;
 }
 

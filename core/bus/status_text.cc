@@ -131,7 +131,7 @@ void add_files(Lines& lines, const Status& status) {
 }
 
 void add_sources(Lines& lines, const Status& status) {
-  lines.head("process source:");
+  lines.head("trigger sources:");
   if (status.sources.empty()) lines.item(1, "none");
   for (const auto& source : status.sources) {
     lines.item(1, fmt::format("{}: {} delivered, {} lost, {} wake-ups", source.name, source.delivered, source.lost,

@@ -8,7 +8,7 @@
 namespace schedkit {
 
 struct StatusTextOptions {
-  bool verbose = false;  // also rules, losers, policy files and the process source
+  bool verbose = false;  // also rules, losers, policy files and the trigger sources
   bool colour = false;   // of the first line, by ANSI sequences
 };
 

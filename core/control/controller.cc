@@ -12,6 +12,7 @@ namespace schedkit {
 Controller::Controller(Parts parts, std::function<void()> changed)
     : parts_(std::move(parts)),
       changed_(std::move(changed)),
+      sources_(parts_.processes, parts_.triggers),
       switcher_(parts_.clock, parts_.kernel, parts_.runner, parts_.images, [this] {
         narrate();
         changed_();
@@ -25,14 +26,10 @@ void Controller::replace(Policy policy) {
       {settings.load_timeout, settings.attach_timeout, settings.stop_timeout, settings.replace_foreign});
   engine_.replace(std::move(policy));
   fetch_images();
-  if (!started_) return;
-  if (const auto filter = process_filter(engine_.policy()); filter != filter_) {
-    if (const auto set = parts_.processes.set_filter(filter)) {
-      filter_ = filter;
-    } else {
-      log::error("the process filter stays as it was: {}", set.error().describe());
-    }
-  }
+  if (!acting_) return;
+  acting_ = false;  // until all sources have told what is
+  sources_.watch(interests_of(engine_.policy()));
+  acting_ = true;
   reconsider(true);
 }
 
@@ -67,18 +64,18 @@ void Controller::fetch_images() {
 Result<void> Controller::start() {
   switcher_.adopt();
   restore_override();
-  filter_ = process_filter(engine_.policy());
-  if (auto watching = parts_.processes.start(filter_, [this](const Event& event) { apply(event); }); !watching) {
+  const auto interests = interests_of(engine_.policy());
+  if (auto watching = sources_.start(interests, [this](const Event& event) { apply(event); }); !watching) {
     return watching;
   }
-  started_ = true;
+  acting_ = true;
   reconsider();
   return {};
 }
 
 void Controller::apply(const Event& event) {
   engine_.apply(event, parts_.clock.now());
-  if (started_) reconsider();
+  if (acting_) reconsider();
 }
 
 // --- decision ---
@@ -134,7 +131,7 @@ std::optional<Instant> Controller::deadline() const {
 void Controller::tick() {
   switcher_.tick();
   if (revert_) revert();
-  if (started_) reconsider();
+  if (acting_) reconsider();
 }
 
 // --- commands ---
@@ -253,7 +250,7 @@ void Controller::reload(Done done) {
   reader_([this, done = std::move(done), alive = std::weak_ptr(alive_)] {
     if (alive.expired()) return;
     fetch_images();
-    if (started_) reconsider(true);
+    if (acting_) reconsider(true);
     done({});
   });
 }
@@ -308,7 +305,7 @@ Status Controller::status() const {
   for (const auto& [reference, error] : image_problems_) {
     status.problems.push_back(with_context(error, "image " + reference));
   }
-  status.sources.push_back(parts_.processes.status());
+  status.sources = sources_.status();
   return status;
 }
 

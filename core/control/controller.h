@@ -7,11 +7,12 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/base/clock.h"
 #include "core/bus/controls.h"
+#include "core/control/sources.h"
 #include "core/policy/engine.h"
-#include "core/policy/process_source.h"
 #include "core/sched/switcher.h"
 
 namespace schedkit {
@@ -23,7 +24,8 @@ class Controller final : public Controls {
     Kernel& kernel;
     Runner& runner;
     ImageProvider& images;
-    ProcessSource& processes;
+    TriggerSource& processes;
+    std::vector<TriggerSource*> triggers;  // of everything else; each may fail to start
     std::string override_path;  // where an override survives a restart of the daemon, but not of the machine
     std::string lasting_override_path = {};  // where it survives both; empty: nowhere
   };
@@ -42,7 +44,7 @@ class Controller final : public Controls {
   // Takes what is to be said about the policy files.
   void report(PolicyReport report);
 
-  // Adopts what an earlier daemon left, watches processes and acts from then on. replace() comes first.
+  // Adopts what an earlier daemon left, watches the triggers and acts from then on. replace() comes first.
   Result<void> start();
 
   // See Switcher::shut_down.
@@ -75,9 +77,9 @@ class Controller final : public Controls {
   Parts parts_;
   std::function<void()> changed_;
   Reader reader_;
+  Sources sources_;
   Engine engine_;
   Switcher switcher_;
-  ProcessFilter filter_;
   PolicyReport report_;
   std::map<std::string, Error> image_problems_;  // by reference
   std::optional<Decision> decision_;             // the one the switcher follows
@@ -85,7 +87,7 @@ class Controller final : public Controls {
   bool dwelling_ = false;                        // one does
   // The override to go back to when tick() comes, because a command failed; its own value may be "none".
   std::optional<std::optional<Override>> revert_;
-  bool started_ = false;
+  bool acting_ = false;  // since start(), but not while the sources tell what is
 
   Status told_;  // what narrate() told last
 

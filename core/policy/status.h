@@ -9,7 +9,7 @@
 
 #include "core/policy/decision.h"
 #include "core/policy/policy_file.h"
-#include "core/policy/process_source.h"
+#include "core/policy/trigger_source.h"
 
 namespace schedkit {
 
@@ -84,7 +84,7 @@ struct Status {
   std::vector<PolicyFileStatus> files;
   // Of no single file: a directory that cannot be read, an image that cannot be made runnable.
   std::vector<Error> problems;
-  std::vector<ProcessSourceStatus> sources;
+  std::vector<SourceStatus> sources;
 };
 
 }  // namespace schedkit

@@ -18,12 +18,13 @@ Result<std::unique_ptr<ProcConnector>> ProcConnector::create(Loop& loop, const C
   return std::unique_ptr<ProcConnector>(new ProcConnector(loop, clock, std::move(why)));
 }
 
-Result<void> ProcConnector::start(const ProcessFilter& filter, Sink sink) {
+Result<void> ProcConnector::start(const Interests& interests, Sink sink) {
   reporter_.set_sink(std::move(sink));
-  return set_filter(filter);
+  return watch(interests);
 }
 
-Result<void> ProcConnector::set_filter(const ProcessFilter& filter) {
+Result<void> ProcConnector::watch(const Interests& interests) {
+  const auto& filter = interests.processes;
   if (filter.empty()) {
     watch_.reset();
     socket_.reset();
@@ -82,8 +83,8 @@ Result<void> ProcConnector::set_buffer(int bytes) {
   return socket_->set_buffer(bytes);
 }
 
-ProcessSourceStatus ProcConnector::status() const {
-  ProcessSourceStatus status;
+SourceStatus ProcConnector::status() const {
+  SourceStatus status;
   status.name = "proc-connector";
   status.detail = why_;
   if (socket_ && !socket_->filtered()) status.detail += "; this kernel cannot choose which events it sends";

@@ -6,27 +6,27 @@
 
 #include "core/base/clock.h"
 #include "core/loop/fd_watch.h"
-#include "core/policy/process_source.h"
+#include "core/policy/trigger_source.h"
 #include "core/source/proc_events.h"
 #include "core/source/process_reporter.h"
 #include "core/source/rescan_pacer.h"
 
 namespace schedkit {
 
-// ProcessSource for hosts where BPF programs may not be loaded: the kernel reports every process, and /proc is read to
+// TriggerSource for hosts where BPF programs may not be loaded: the kernel reports every process, and /proc is read to
 // learn what it is. Each exec, fork, rename and exit on the machine wakes the loop, and a process that lives too
 // shortly to be read is never seen. Otherwise it tells the same as the BPF source. With an empty filter there is no
 // socket.
-class ProcConnector final : public ProcessSource {
+class ProcConnector final : public TriggerSource {
  public:
   // Tries whether the kernel sends events at all, see ProcEventSocket::open(). `why` is what status() gives as the
   // reason for this source. `loop` and `clock` must outlive it.
   static Result<std::unique_ptr<ProcConnector>> create(Loop& loop, const Clock& clock, std::string why);
   ~ProcConnector() override;
 
-  Result<void> start(const ProcessFilter& filter, Sink sink) override;
-  Result<void> set_filter(const ProcessFilter& filter) override;
-  ProcessSourceStatus status() const override;
+  Result<void> start(const Interests& interests, Sink sink) override;
+  Result<void> watch(const Interests& interests) override;
+  SourceStatus status() const override;
 
   // For tests: makes the queue of waiting events smaller. Errc::not_found while there is none.
   Result<void> set_buffer(int bytes);

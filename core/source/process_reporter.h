@@ -7,7 +7,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "core/policy/process_source.h"
+#include "core/policy/trigger_source.h"
 #include "core/source/process_facts.h"
 
 namespace schedkit {
@@ -16,7 +16,7 @@ class ProcessReporter {
  public:
   explicit ProcessReporter(std::string proc_root = "/proc") : reader_(std::move(proc_root)) {}
 
-  void set_sink(ProcessSource::Sink sink) { sink_ = std::move(sink); }
+  void set_sink(TriggerSource::Sink sink) { sink_ = std::move(sink); }
 
   // Judges everything from now on by `filter`; follow it by scan().
   void set_filter(const ProcessFilter& filter) { filter_ = filter; }
@@ -51,7 +51,7 @@ class ProcessReporter {
 
   ProcessReader reader_;
   ProcessFilter filter_;
-  ProcessSource::Sink sink_;
+  TriggerSource::Sink sink_;
   std::unordered_map<std::int32_t, std::uint64_t> known_;  // told and not yet gone: pid → start_ticks
   std::uint64_t delivered_ = 0;
 };

@@ -154,7 +154,7 @@ int measure_latency(int count, const std::string& directory) {
     fmt::print("bench_reaction: {}\n", source.error().describe());
     return 2;
   }
-  const auto started = (*source)->start(process_filter(engine.policy()), [&](Event event) {
+  const auto started = (*source)->start({.processes = process_filter(engine.policy())}, [&](Event event) {
     engine.apply(event, clock.now());
     const Decision decision = engine.decide(clock.now());
     if (decision.choice.is_kernel() || !std::holds_alternative<ProcessSeen>(event)) return;
@@ -195,7 +195,7 @@ int measure_storm(int count) {
     fmt::print("bench_reaction: {}\n", source.error().describe());
     return 2;
   }
-  if (!(*source)->start(process_filter(games_policy()), [](const Event&) {})) return 2;
+  if (!(*source)->start({.processes = process_filter(games_policy())}, [](const Event&) {})) return 2;
   const std::uint64_t delivered_before = (*source)->status().delivered;
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0) return 2;

@@ -21,15 +21,15 @@ namespace {
 
 enum class Kind { bpf, connector };
 
-Result<std::unique_ptr<ProcessSource>> make(Kind kind, Loop& loop, const Clock& clock) {
+Result<std::unique_ptr<TriggerSource>> make(Kind kind, Loop& loop, const Clock& clock) {
   if (kind == Kind::bpf) {
     auto source = ProcessWatch::create(loop, clock);
     if (!source) return fail(source.error());
-    return std::unique_ptr<ProcessSource>(std::move(*source));
+    return std::unique_ptr<TriggerSource>(std::move(*source));
   }
   auto source = ProcConnector::create(loop, clock, "test");
   if (!source) return fail(source.error());
-  return std::unique_ptr<ProcessSource>(std::move(*source));
+  return std::unique_ptr<TriggerSource>(std::move(*source));
 }
 
 ProcessFilter filter_for(std::set<std::string> exact, std::set<std::string> prefixes = {},
@@ -200,7 +200,7 @@ TEST(ProcessSource, ProcessLivesUntilItsLastThread) {
     actor.tell("leader-exit");
     fence(scene);
     CHECK(scene.watcher.processes().contains(pid));
-    CHECK(scene.watcher.source().set_filter(filter_for({"sk-fence", "sk-game"})).has_value());
+    CHECK(scene.watcher.watch(filter_for({"sk-fence", "sk-game"})).has_value());
     CHECK(scene.watcher.processes().contains(pid));
     STRCMP_EQUAL("sk-game", scene.watcher.processes().at(pid).exe_name.c_str());
     actor.end();
@@ -283,12 +283,12 @@ TEST(ProcessSource, FilterIsReplacedAndBack) {
     Actor one(scene.stage.program("sk-one"));
     Actor two(scene.stage.program("sk-two"));
     CHECK(scene.watcher.sees(one.pid(), "sk-one"));
-    CHECK(scene.watcher.source().set_filter(filter_for({"sk-two"})).has_value());
+    CHECK(scene.watcher.watch(filter_for({"sk-two"})).has_value());
     CHECK(!scene.watcher.processes().contains(one.pid()));
     CHECK(scene.watcher.processes().contains(two.pid()));
-    CHECK(scene.watcher.source().set_filter({}).has_value());
+    CHECK(scene.watcher.watch({}).has_value());
     CHECK(scene.watcher.processes().empty());
-    CHECK(scene.watcher.source().set_filter(filter_for({"sk-one"})).has_value());
+    CHECK(scene.watcher.watch(filter_for({"sk-one"})).has_value());
     const int pid = one.pid();
     CHECK(scene.watcher.processes().contains(pid));
     one.end();

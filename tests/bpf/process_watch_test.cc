@@ -87,7 +87,7 @@ TEST_GROUP(ProcessWatch) {
     return buffer == 0 || connector->set_buffer(buffer).has_value();
   }
 
-  bool begin(std::unique_ptr<ProcessSource> source, const ProcessFilter& filter) {
+  bool begin(std::unique_ptr<TriggerSource> source, const ProcessFilter& filter) {
     watcher = std::make_unique<Watcher>(loop, std::move(source));
     const auto started = watcher->start(filter);
     CHECK_TEXT(started.has_value(), started ? "" : started.error().text.c_str());
@@ -116,7 +116,7 @@ TEST_GROUP(ProcessWatch) {
     for (int i = 0; !done; ++i) {
       auto filter = only("sk-new");
       filter.prefixes = {i % 2 == 0 ? "even" : "odd"};
-      CHECK(watcher->source().set_filter(filter).has_value());
+      CHECK(watcher->watch(filter).has_value());
       loop.run_once(false);
     }
     starter.join();
@@ -203,7 +203,7 @@ TEST(ProcessWatch, MoreCandidatesThanTheKernelTracksAreStillFollowed) {
   auto actors = start(stage.program("sk-many"), 12);
   CHECK(run_until(loop, [&] { return all_known(*watcher, actors); }));
   STRCMP_CONTAINS("more candidates", watcher->source().status().detail.c_str());
-  CHECK(watcher->source().set_filter(only("sk-many")).has_value());  // the scan finds them too many as well
+  CHECK(watcher->watch(only("sk-many")).has_value());  // the scan finds them too many as well
   CHECK(all_known(*watcher, actors));
   actors[3].tell("exec " + stage.program("other"));
   CHECK(watcher->misses(actors[3].pid()));

@@ -101,8 +101,10 @@ void Actor::end() {
 }
 
 Result<void> Watcher::start(const ProcessFilter& filter) {
-  return source_->start(filter, [this](Event event) { apply(std::move(event)); });
+  return source_->start({.processes = filter}, [this](Event event) { apply(std::move(event)); });
 }
+
+Result<void> Watcher::watch(const ProcessFilter& filter) { return source_->watch({.processes = filter}); }
 
 void Watcher::apply(Event event) {
   if (auto* seen = std::get_if<ProcessSeen>(&event)) {

@@ -11,7 +11,7 @@
 
 #include "core/base/unique_fd.h"
 #include "core/loop/loop.h"
-#include "core/policy/process_source.h"
+#include "core/policy/trigger_source.h"
 
 namespace schedkit::tests {
 
@@ -59,10 +59,11 @@ class Actor {
 // Applies a source's events and keeps them as text: "seen COMM EXE_NAME", "gone".
 class Watcher {
  public:
-  Watcher(Loop& loop, std::unique_ptr<ProcessSource> source) : loop_(loop), source_(std::move(source)) {}
+  Watcher(Loop& loop, std::unique_ptr<TriggerSource> source) : loop_(loop), source_(std::move(source)) {}
 
   Result<void> start(const ProcessFilter& filter);
-  ProcessSource& source() { return *source_; }
+  Result<void> watch(const ProcessFilter& filter);
+  TriggerSource& source() { return *source_; }
 
   // Whether `pid` becomes known under these names in time; exe "" is any.
   bool sees(int pid, const std::string& comm, const std::string& exe = "");
@@ -79,7 +80,7 @@ class Watcher {
   std::map<int, Process> processes_;
   std::map<int, std::vector<std::string>> log_;
   int snapshots_ = 0;
-  std::unique_ptr<ProcessSource> source_;
+  std::unique_ptr<TriggerSource> source_;
 };
 
 }  // namespace schedkit::tests

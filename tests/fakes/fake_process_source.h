@@ -7,27 +7,27 @@
 #include <utility>
 #include <vector>
 
-#include "core/policy/process_source.h"
+#include "core/policy/trigger_source.h"
 
 namespace schedkit::fakes {
 
-class FakeProcessSource final : public ProcessSource {
+class FakeProcessSource final : public TriggerSource {
  public:
-  Result<void> start(const ProcessFilter& used, Sink sink) override {
+  Result<void> start(const Interests& interests, Sink sink) override {
     if (start_error) return fail(*start_error);
-    filter = used;
+    filter = interests.processes;
     sink_ = std::move(sink);
     scan();
     return {};
   }
-  Result<void> set_filter(const ProcessFilter& used) override {
+  Result<void> watch(const Interests& interests) override {
     ++filter_changes;
     if (filter_error) return fail(*filter_error);
-    filter = used;
+    filter = interests.processes;
     scan();
     return {};
   }
-  ProcessSourceStatus status() const override { return {"fake", "for tests", delivered_, 0, delivered_}; }
+  SourceStatus status() const override { return {"fake", "for tests", delivered_, 0, delivered_}; }
 
   void begin(std::int32_t pid, const std::string& name) {
     Process process;

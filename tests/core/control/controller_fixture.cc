@@ -55,7 +55,7 @@ Policy ControllerFixture::policy(const std::vector<std::string>& names) const {
 void ControllerFixture::make(Policy policy) {
   controller.reset();
   controller = std::make_unique<Controller>(
-      Controller::Parts{clock, machine, machine, machine, processes, directory / "override.json",
+      Controller::Parts{clock, machine, machine, machine, processes, {&trigger}, directory / "override.json",
                         directory / "lasting.json"},
       [this] { ++changes; });
   controller->replace(std::move(policy));

@@ -11,6 +11,7 @@
 #include "tests/core/sched/temporary_directory.h"
 #include "tests/fakes/fake_machine.h"
 #include "tests/fakes/fake_process_source.h"
+#include "tests/fakes/fake_trigger_source.h"
 
 namespace schedkit::test {
 
@@ -49,6 +50,7 @@ class ControllerFixture {
   fakes::FakeClock clock;
   fakes::FakeMachine machine;
   fakes::FakeProcessSource processes;
+  fakes::FakeTriggerSource trigger;
   std::vector<std::string> bad_images;  // references
   std::vector<std::string> bad_runs;    // scheduler names; they end before they reach the gate
   std::unique_ptr<Controller> controller;

@@ -177,10 +177,50 @@ TEST(Controller, a_filter_that_cannot_be_set_is_logged_and_tried_again) {
   f.boot(f.policy({"a"}));
   f.processes.filter_error = Error{Errc::io, "no room", {}};
   f.controller->replace(f.policy({"a", "b"}));
-  STRCMP_EQUAL("the process filter stays as it was: no room", f.logged.back().c_str());
+  STRCMP_EQUAL("trigger source fake watches what it did before: no room", f.logged.back().c_str());
+  const auto lines = f.logged.size();
+  f.controller->replace(f.policy({"a", "b"}));
+  LONGS_EQUAL(lines, f.logged.size());  // once is enough
   f.processes.filter_error.reset();
   f.controller->replace(f.policy({"a", "b"}));
-  LONGS_EQUAL(2, f.processes.filter_changes);
+  LONGS_EQUAL(3, f.processes.filter_changes);
+}
+
+TEST(Controller, without_another_source_it_starts_and_says_so) {
+  f.trigger.error = Error{Errc::unsupported, "no bus here", {}};
+  f.processes.begin(1, "a");
+  f.boot(f.policy({"a"}));
+  check_attached("a");
+  STRCMP_EQUAL("trigger source fake-trigger watches nothing: no bus here", f.logged.front().c_str());
+  STRCMP_EQUAL("for tests\nno bus here", f.controller->status().sources.at(1).detail.c_str());
+}
+
+TEST(Controller, a_source_that_failed_is_started_with_the_next_policy) {
+  f.trigger.error = Error{Errc::unsupported, "no bus here", {}};
+  f.boot(f.policy({"a"}));
+  f.trigger.error.reset();
+  f.controller->replace(f.policy({"a"}));
+  LONGS_EQUAL(2, f.trigger.starts);
+  LONGS_EQUAL(0, f.trigger.watches);
+  STRCMP_EQUAL("for tests", f.controller->status().sources.at(1).detail.c_str());
+  f.controller->replace(f.policy({"a"}));
+  LONGS_EQUAL(2, f.trigger.starts);
+  f.controller->replace(f.policy({"a", "b"}));
+  LONGS_EQUAL(1, f.trigger.watches);
+}
+
+// What one source says while another has not spoken yet is half a picture.
+TEST(Controller, nothing_is_decided_until_all_sources_have_told_what_is) {
+  f.processes.begin(1, "a");
+  f.processes.begin(2, "b");
+  f.boot(f.policy({"a"}));
+  check_attached("a");
+  f.trigger.on_watch = [&] { STRCMP_EQUAL("a", f.wanted().c_str()); };
+  auto policy = f.policy({"a", "b"});
+  policy.rules[1].priority = 200;
+  f.controller->replace(policy);
+  LONGS_EQUAL(1, f.trigger.watches);
+  check_attached("b");
 }
 
 TEST(Controller, a_policy_that_changes_the_running_program_switches_to_the_new_one) {

@@ -141,7 +141,8 @@ TEST(ControllerStatus, rules_and_sources_are_shown) {
   LONGS_EQUAL(2, status.rules.size());
   STRCMP_EQUAL("test.toml/a", status.rules[0].rule.c_str());
   CHECK_TRUE(status.rules[0].state == RuleState::active);
-  LONGS_EQUAL(1, status.sources.size());
+  LONGS_EQUAL(2, status.sources.size());
   STRCMP_EQUAL("fake", status.sources[0].name.c_str());
+  STRCMP_EQUAL("fake-trigger", status.sources[1].name.c_str());
   STRCMP_EQUAL("test.toml/a", status.wanted.rule.c_str());
 }

@@ -10,7 +10,7 @@ mkdir -p /etc/schedkit
 start_daemon
 expect_status '.rules | length' 1 20
 overview=$("$SCHEDCTL" status -v)
-assert_contains "$overview" "process source:"$'\n'"  bpf:" "BPF is loaded"
+assert_contains "$overview" "trigger sources:"$'\n'"  bpf:" "BPF is loaded"
 expect_status .state idle 5
 
 step "memory"
