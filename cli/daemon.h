@@ -11,11 +11,13 @@
 #include "core/bus/manager_service.h"
 #include "core/bus/private_server.h"
 #include "core/control/controller.h"
+#include "core/control/state_directory.h"
 #include "core/image/provider.h"
 #include "core/loop/before_poll.h"
 #include "core/loop/loop.h"
 #include "core/loop/signals.h"
 #include "core/loop/timer.h"
+#include "core/sched/cpu_pressure_linux.h"
 #include "core/sched/crun_runner.h"
 #include "core/sched/kernel_linux.h"
 
@@ -49,11 +51,14 @@ class Daemon {
   const DaemonOptions options_;
   SystemClock clock_;
   UniqueFd lock_;
+  std::string kernel_release_;
   std::unique_ptr<PolicyDirectories> directories_;
   std::unique_ptr<LocalImages> images_;
   std::unique_ptr<LinuxKernel> kernel_;
   std::unique_ptr<CrunRunner> runner_;
   std::unique_ptr<ProcessSource> processes_;
+  std::unique_ptr<StateDirectory> state_;
+  std::unique_ptr<LinuxCpuPressure> pressure_;
   std::unique_ptr<Controller> controller_;
   std::unique_ptr<ManagerService> service_;
   std::unique_ptr<PrivateServer> server_;

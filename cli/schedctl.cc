@@ -20,6 +20,8 @@ void add_verbs(CLI::App& app, schedkit::Session& session) {
   schedkit::add_auto(app, session);
   schedkit::add_check(app, session);
   schedkit::add_reload(app, session);
+  schedkit::add_history(app, session);
+  schedkit::add_quarantine(app, session);
   schedkit::add_version(app, session);
   app.require_subcommand(1);
 }

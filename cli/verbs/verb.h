@@ -36,6 +36,8 @@ void add_stop(CLI::App& app, Session& session);
 void add_auto(CLI::App& app, Session& session);
 void add_check(CLI::App& app, Session& session);
 void add_reload(CLI::App& app, Session& session);
+void add_history(CLI::App& app, Session& session);
+void add_quarantine(CLI::App& app, Session& session);
 void add_version(CLI::App& app, Session& session);
 
 // Prints "schedctl: TEXT" on standard error.

@@ -28,6 +28,8 @@ class Client {
 
   Result<std::string> status();  // JSON, status_json.h
   Result<std::string> daemon_version();
+  Result<std::string> history(std::uint32_t count);  // JSON, history_json.h
+  Result<std::uint32_t> clear_quarantine(const std::string& which);
   Result<void> reload();
 
   // These wait until the kernel has confirmed, at most 15 minutes: an image may have to be unpacked first.

@@ -10,6 +10,7 @@
 
 #include "core/base/clock.h"
 #include "core/bus/controls.h"
+#include "core/control/safety_net.h"
 #include "core/policy/engine.h"
 #include "core/policy/process_source.h"
 #include "core/sched/switcher.h"
@@ -24,6 +25,10 @@ class Controller final : public Controls {
     Runner& runner;
     ImageProvider& images;
     ProcessSource& processes;
+    StateStore& state;
+    CpuPressure& pressure;
+    std::string kernel_release;
+    unsigned cpus;              // for default limits
     std::string override_path;  // where an override survives a restart of the daemon, but not of the machine
   };
 
@@ -41,7 +46,7 @@ class Controller final : public Controls {
   // Takes what is to be said about the policy files.
   void report(PolicyReport report);
 
-  // Adopts what an earlier daemon left, watches processes and acts from then on. replace() comes first.
+  // Reads the state, adopts what an earlier daemon left, watches processes and acts from then on. replace() comes first.
   Result<void> start();
 
   // See Switcher::shut_down.
@@ -52,9 +57,11 @@ class Controller final : public Controls {
 
   // Controls
   Status status() const override;
+  std::vector<HistoryEntry> history(std::size_t count) const override { return safety_net_.history(count); }
   void run(RunCommand command, Done done) override;
   void stop(std::string by, Done done) override;
   void go_automatic(Done done) override;
+  std::size_t clear_quarantine(const std::string& which) override;
   void reload(Done done) override;
 
  private:
@@ -68,12 +75,15 @@ class Controller final : public Controls {
   Result<Choice> resolve(const RunCommand& command) const;
   void restore_override();
   void fetch_images();
+  void keep_standbys();
+  void happened(HistoryEntry entry);
   void narrate();
 
   Parts parts_;
   std::function<void()> changed_;
   Reader reader_;
   Engine engine_;
+  SafetyNet safety_net_;
   Switcher switcher_;
   ProcessFilter filter_;
   PolicyReport report_;

@@ -9,8 +9,10 @@
 
 #include "core/control/controller.h"
 #include "tests/core/sched/temporary_directory.h"
+#include "tests/fakes/fake_cpu_pressure.h"
 #include "tests/fakes/fake_machine.h"
 #include "tests/fakes/fake_process_source.h"
+#include "tests/fakes/fake_state_store.h"
 
 namespace schedkit::test {
 
@@ -19,7 +21,7 @@ class ControllerFixture {
   ControllerFixture();
   ~ControllerFixture();
 
-  // Scheduler NAME with image oci:/images:NAME, mode "fast" and rule test.toml/NAME, which holds while a process NAME
+  // One failure is enough for quarantine and nothing is on probation. Scheduler NAME with image oci:/images:NAME, mode "fast" and rule test.toml/NAME, which holds while a process NAME
   // lives; no delay, no linger, no dwell.
   Policy policy(const std::vector<std::string>& names) const;
 
@@ -49,6 +51,8 @@ class ControllerFixture {
   fakes::FakeClock clock;
   fakes::FakeMachine machine;
   fakes::FakeProcessSource processes;
+  fakes::FakeStateStore state;
+  fakes::FakeCpuPressure pressure;
   std::vector<std::string> bad_images;  // references
   std::vector<std::string> bad_runs;    // scheduler names; they end before they reach the gate
   std::unique_ptr<Controller> controller;
