@@ -28,13 +28,13 @@ class KernelWords {
   // It was thrown out for a fault of its own, or by SysRq-S.
   bool by_fault() const { return !reason_.empty() && !by_user() && !by_restart(); }
 
-  // When the lines about one end, which come one after the other, are all here.
+  // When the words about one end are all here, or not worth waiting for any longer.
   std::optional<Instant> complete_at() const;
 
  private:
   std::string reason_;
   std::vector<std::string> details_;
-  Instant last_{};
+  Instant said_{};
 };
 
 }  // namespace schedkit

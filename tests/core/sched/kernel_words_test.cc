@@ -16,10 +16,10 @@ TEST(KernelWords, reason_and_details) {
   CHECK_FALSE(words.complete_at().has_value());
   say("sched_ext: BPF scheduler \"x\" disabled (runnable task stall)");
   say("sched_ext: x: cs2[303] failed to run for 3.212s");
+  CHECK_TRUE(*words.complete_at() == Instant{});
   say("   stack+0x1");
   STRCMP_EQUAL("runnable task stall; cs2[303] failed to run for 3.212s", words.reason().c_str());
   CHECK_TRUE(words.by_fault());
-  CHECK_TRUE(*words.complete_at() == Instant{5ms});
   words.forget();
   CHECK_FALSE(words.by_fault());
 }
@@ -31,6 +31,13 @@ TEST(KernelWords, who_ended_it) {
   CHECK_TRUE(words.by_restart() && !words.by_fault() && !words.by_user());
   say("sched_ext: BPF scheduler \"x\" disabled (disabled by sysrq-S)");
   CHECK_TRUE(words.by_fault());
+}
+
+TEST(KernelWords, a_message_is_waited_for_only_where_one_follows) {
+  say("sched_ext: BPF scheduler \"x\" disabled (scx_bpf_error)");
+  CHECK_TRUE(*words.complete_at() == Instant{50ms});
+  say("sched_ext: BPF scheduler \"x\" disabled (disabled by sysrq-S)");
+  CHECK_TRUE(*words.complete_at() == Instant{});
 }
 
 TEST(KernelWords, details_without_a_reason_say_nothing) {

@@ -197,7 +197,7 @@ TEST(Switcher, a_refusal_is_told_with_the_kernels_words_when_they_come_late) {
   switcher->tick();
   check_state(SystemState::handing_over);
   machine.tell("sched_ext: BPF scheduler \"a\" disabled (runnable task stall)");
-  clock.advance(5ms);
+  clock.advance(50ms);
   switcher->tick();
   STRCMP_CONTAINS("the kernel refused it: runnable task stall", status().last_failure->text.c_str());
 }
