@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <optional>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "core/base/clock.h"
@@ -13,11 +15,13 @@ namespace schedkit {
 class Failures {
  public:
   // Without `retry` the choice is tried again when something else is wanted or somebody asks for it.
-  void add(const Choice& choice, std::optional<Instant> retry, bool quarantined) {
+  void add(const Choice& choice, std::string why, std::optional<Instant> retry, bool quarantined) {
     std::erase_if(all_, [&](const Failure& failure) { return same_program(failure.choice, choice); });
-    all_.push_back({choice, retry, quarantined});
+    all_.push_back({choice, std::move(why), retry, quarantined});
   }
   bool has(const Choice& choice) const { return find(choice) != nullptr; }
+  // Empty when it has not.
+  std::string why(const Choice& choice) const { return has(choice) ? find(choice)->why : ""; }
   bool quarantined(const Choice& choice) const { return find(choice) != nullptr && find(choice)->quarantined; }
 
   void forget_all() { all_.clear(); }
@@ -40,6 +44,7 @@ class Failures {
  private:
   struct Failure {
     Choice choice;
+    std::string why;
     std::optional<Instant> retry;
     bool quarantined = false;
   };

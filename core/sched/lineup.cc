@@ -82,13 +82,13 @@ void Lineup::want(const std::vector<Wanted>& wanted) {
 // Why there is no place for it; counts it otherwise.
 std::optional<std::string> Lineup::no_room(const Wanted& wanted, std::size_t& count, std::uint64_t& memory) const {
   if (wanted.role == Role::candidate) return std::nullopt;
-  if (!wanted.held_back.empty()) return wanted.held_back;
   if (wanted.choice.scheduler->handover == Handover::stop_first) {
     return "it takes over by stop-first and cannot wait at the gate";
   }
   const auto given = std::ranges::find_if(
       given_up_, [&](const GivenUp& one) { return same_program(one.wanted.choice, wanted.choice); });
   if (given != given_up_.end()) return given->why;
+  if (!wanted.held_back.empty()) return wanted.held_back;
   if (count >= limits_.max) return fmt::format("no room: [standby] max is {}", limits_.max);
   const auto own = memory_limit({wanted.choice, {}}, limits_.cpus);
   if (memory + own > limits_.memory) {

@@ -188,7 +188,7 @@ void Switcher::line_up() {
   }
   for (const auto& standby : standbys_) {
     if (present_ && same_program(present_->choice(), standby)) continue;
-    wanted.push_back({standby, Lineup::Role::standby, failures_.has(standby) ? "it failed" : ""});
+    wanted.push_back({standby, Lineup::Role::standby, failures_.why(standby)});
   }
   lineup_.want(wanted);
 }

@@ -26,7 +26,7 @@ void Switcher::strike(const Choice& choice, const RunnableImage& image, Error er
 
 void Switcher::fail_goal(const Choice& choice, Error error, std::vector<std::string> output,
                          std::optional<Instant> retry, bool quarantined) {
-  failures_.add(choice, retry, quarantined);
+  failures_.add(choice, error.text, retry, quarantined);
   last_failure_ = FailureRecord{choice.name(), error.text, parts_.clock.wall_now(), std::move(output)};
   if (wish_.done && same_program(choice, wish_.choice)) std::exchange(wish_.done, nullptr)(fail(std::move(error)));
 }

@@ -7,6 +7,7 @@ faults=(fails_verification exits_before_attach hangs_before_attach init_fails at
 
 # policy [STANDBY]: all fixtures beside two good ones; STANDBY waits at the gate.
 policy() {
+  local fault
   use_scheduler fifo schedkit:schedkit_fifo
   use_scheduler vtime schedkit:schedkit_vtime
   for fault in "${faults[@]}"; do
