@@ -7,8 +7,8 @@
 #define TOML_EXCEPTIONS 0
 #define TOML_ENABLE_FORMATTERS 0
 #define TOML_MAX_NESTED_VALUES 32
-// toml++ 3.3 asserts on some malformed keys for which it also has an error message (or, with NDEBUG under clang, assumes
-// them away): the message is what we want.
+// toml++ 3.3 asserts on some malformed keys for which it also has an error message (or, with NDEBUG under clang,
+// assumes them away): the message is what we want.
 #undef NDEBUG
 #define TOML_ASSERT(expr) static_cast<void>(0)
 #include <toml++/toml.h>

@@ -96,8 +96,8 @@ struct Status {
   std::string discrepancy;  // one line when the kernel's truth is not what the decision wants; empty otherwise
   std::vector<RuleStatus> rules;
   std::vector<PolicyFileStatus> files;
-  std::vector<Error>
-      problems;  // of no single file: a directory that cannot be read, an image that cannot be made runnable
+  // Of no single file: a directory that cannot be read, an image that cannot be made runnable.
+  std::vector<Error> problems;
   std::vector<ProcessSourceStatus> sources;
 };
 

@@ -1,5 +1,5 @@
-// One start of a scheduler, and the port through which the switcher makes and moves such runs. crun_runner.h implements it
-// with containers and the attach gate; tests/fakes has another.
+// One start of a scheduler, and the port through which the switcher makes and moves such runs. crun_runner.h implements
+// it with containers and the attach gate; tests/fakes has another.
 #pragma once
 
 #include <cstdint>
@@ -31,8 +31,8 @@ struct RunRequest {
   RunnableImage image;
 };
 
-// What a run tells its owner; all on the loop thread, never from inside a call to the run. The owner may destroy the run
-// while it is told something.
+// What a run tells its owner; all on the loop thread, never from inside a call to the run. The owner may destroy the
+// run while it is told something.
 struct RunObserver {
   // The scheduler is loaded and verified and now waits in its attach call. Comes again when it attaches anew later.
   std::function<void()> at_gate;
@@ -47,14 +47,15 @@ class Run {
   // Destroying a run that has not exited kills it and cleans up after it in the background, except after abandon().
   virtual ~Run() = default;
 
-  virtual const std::string& id() const = 0;   // unique over the life of the machine, [a-z0-9-]+
+  virtual const std::string& id() const = 0;  // unique over the life of the machine, [a-z0-9-]+
   virtual const RunRequest& request() const = 0;
-  virtual std::int32_t pid() const = 0;        // the first process; 0 before it exists
+  virtual std::int32_t pid() const = 0;  // the first process; 0 before it exists
   virtual Instant started() const = 0;
 
   virtual bool waits_at_gate() const = 0;
 
-  // Lets the parked attach call proceed. Precondition: waits_at_gate(). Errc::not_found when the caller has gone meanwhile.
+  // Lets the parked attach call proceed. Precondition: waits_at_gate(). Errc::not_found when the caller has gone
+  // meanwhile.
   virtual Result<void> open_gate() = 0;
 
   // Attach calls are answered at once from now on (true) or parked (false, the initial state).
@@ -82,8 +83,8 @@ class Runner {
   // Begins to start; what comes of it is told to `observer`.
   virtual std::unique_ptr<Run> start(RunRequest request, RunObserver observer) = 0;
 
-  // Runs that an earlier daemon left alive, with observers set by `observe` for each. Those whose processes are gone are
-  // cleaned up. Called once at start, before start().
+  // Runs that an earlier daemon left alive, with observers set by `observe` for each. Those whose processes are gone
+  // are cleaned up. Called once at start, before start().
   virtual std::vector<std::unique_ptr<Run>> adopt(std::function<RunObserver(const std::string& id)> observe) = 0;
 };
 

@@ -1,7 +1,6 @@
 // The OCI runtime-spec 1.0 config.json of a run. Pure. Profiles (design "Running a scheduler"; what schedulers need was
 // measured under crun on Linux 7.2):
-//   strict      CAP_BPF, CAP_PERFMON, CAP_SYS_NICE; read-only root; own mount, ipc, uts and (empty) network namespace;
-//   the
+//   strict      CAP_BPF, CAP_PERFMON, CAP_SYS_NICE; read-only root; own mount, ipc, uts and (empty) network namespace; the
 //               host's processes are visible, since schedulers hand pids to the kernel; a list of denied system calls
 //   compat      and CAP_SYS_ADMIN, CAP_SYSLOG, a bpffs of its own, tracefs and the cgroup tree read-only
 //   privileged  every capability of ours, the host's /sys and /dev, nothing denied

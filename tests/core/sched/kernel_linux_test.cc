@@ -203,6 +203,7 @@ TEST(LinkOwners, are_described_with_their_unit) {
   STRCMP_EQUAL("scx_rusty (pid 42, scx.service)", describe_holder({7, {42}}, proc.path(), "/nowhere").c_str());
   CHECK(write_file_atomic(proc / "42/cgroup", "1:cpu:/x\n0::/custom/x\n").has_value());
   STRCMP_EQUAL("scx_rusty (pid 42, /custom/x)", describe_holder({7, {42}}, proc.path(), "/nowhere").c_str());
-  STRCMP_EQUAL("nobody, link 7 is pinned at a place not found", describe_holder({7, {}}, proc.path(), "/nowhere").c_str());
+  STRCMP_EQUAL("nobody, link 7 is pinned at a place not found",
+               describe_holder({7, {}}, proc.path(), "/nowhere").c_str());
   CHECK_FALSE(find_pin(7, proc.path()).has_value());
 }

@@ -1,7 +1,8 @@
 // What the runner's tests run in a container; static. MODE… are done in order:
-//   print TEXT   exit STATUS   wait   attach   ignore-term   fork   fork-zombie   forever   high-bits   interrupted   other
-// `attach` calls bpf(BPF_LINK_CREATE) with a struct_ops attr and an array map; the kernel refuses that, the gate decides
-// before it does. It prints "attach: ERRNO".
+//   print TEXT   exit STATUS   wait   attach   ignore-term   fork   fork-zombie   forever   high-bits   interrupted
+//   other
+// `attach` calls bpf(BPF_LINK_CREATE) with a struct_ops attr and an array map; the kernel refuses that, the gate
+// decides before it does. It prints "attach: ERRNO".
 #define _GNU_SOURCE
 #include <errno.h>
 #include <linux/bpf.h>
@@ -15,8 +16,8 @@
 #include <time.h>
 #include <unistd.h>
 
-static uint32_t attach_type = 44;      // BPF_STRUCT_OPS
-static unsigned long command = 28;     // BPF_LINK_CREATE
+static uint32_t attach_type = 44;   // BPF_STRUCT_OPS
+static unsigned long command = 28;  // BPF_LINK_CREATE
 
 static int make_map(void) {
   union bpf_attr attr;
@@ -72,18 +73,30 @@ int main(int argc, char** argv) {
   setvbuf(stdout, NULL, _IOLBF, 0);
   for (int i = 1; i < argc; ++i) {
     const char* mode = argv[i];
-    if (!strcmp(mode, "print") && i + 1 < argc) printf("%s\n", argv[++i]);
-    else if (!strcmp(mode, "exit") && i + 1 < argc) exit(atoi(argv[++i]));
-    else if (!strcmp(mode, "wait")) pause();
-    else if (!strcmp(mode, "attach")) attach();
-    else if (!strcmp(mode, "ignore-term")) signal(SIGTERM, SIG_IGN);
-    else if (!strcmp(mode, "fork")) child(1);
-    else if (!strcmp(mode, "fork-zombie")) child(0);
-    else if (!strcmp(mode, "forever")) forever();
-    else if (!strcmp(mode, "high-bits")) command |= 1UL << 40;
-    else if (!strcmp(mode, "interrupted")) interrupt();
-    else if (!strcmp(mode, "other")) attach_type = 1;
-    else return 99;
+    if (!strcmp(mode, "print") && i + 1 < argc)
+      printf("%s\n", argv[++i]);
+    else if (!strcmp(mode, "exit") && i + 1 < argc)
+      exit(atoi(argv[++i]));
+    else if (!strcmp(mode, "wait"))
+      pause();
+    else if (!strcmp(mode, "attach"))
+      attach();
+    else if (!strcmp(mode, "ignore-term"))
+      signal(SIGTERM, SIG_IGN);
+    else if (!strcmp(mode, "fork"))
+      child(1);
+    else if (!strcmp(mode, "fork-zombie"))
+      child(0);
+    else if (!strcmp(mode, "forever"))
+      forever();
+    else if (!strcmp(mode, "high-bits"))
+      command |= 1UL << 40;
+    else if (!strcmp(mode, "interrupted"))
+      interrupt();
+    else if (!strcmp(mode, "other"))
+      attach_type = 1;
+    else
+      return 99;
   }
   return 0;
 }
