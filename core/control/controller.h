@@ -46,7 +46,8 @@ class Controller final : public Controls {
   // Takes what is to be said about the policy files.
   void report(PolicyReport report);
 
-  // Reads the state, adopts what an earlier daemon left, watches processes and acts from then on. replace() comes first.
+  // Reads the state, adopts what an earlier daemon left, watches processes and acts from then on. replace() comes
+  // first.
   Result<void> start();
 
   // See Switcher::shut_down.

@@ -1,5 +1,5 @@
-// What is remembered about schedulers over restarts and reboots: what is held against them, the last one that proved itself,
-// and what happened. In the state directory: quarantine.json, state.json, history.jsonl.
+// What is remembered about schedulers over restarts and reboots: what is held against them, the last one that proved
+// itself, and what happened. In the state directory: quarantine.json, state.json, history.jsonl.
 #pragma once
 
 #include <deque>

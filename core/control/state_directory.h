@@ -12,8 +12,8 @@
 
 namespace schedkit {
 
-// A directory, written in the pool: files are replaced atomically and synced; a log that has grown beyond `log_limit` becomes
-// NAME.1 and begins anew. One job is under way at a time, in the order of the calls.
+// A directory, written in the pool: files are replaced atomically and synced; a log that has grown beyond `log_limit`
+// becomes NAME.1 and begins anew. One job is under way at a time, in the order of the calls.
 class StateDirectory final : public StateStore {
  public:
   static constexpr std::size_t default_log_limit = 1024 * 1024;

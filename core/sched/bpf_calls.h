@@ -28,7 +28,8 @@ struct StructOpsLink {
 // keeps a scheduler attached. Needs CAP_SYS_ADMIN.
 Result<std::vector<StructOpsLink>> struct_ops_links();
 
-// The id of the link that is pinned at `path`; nullopt when something else is, or nothing. Opening a pin does not keep it.
+// The id of the link that is pinned at `path`; nullopt when something else is, or nothing. Opening a pin does not keep
+// it.
 std::optional<std::uint32_t> pinned_link_id(const std::string& path);
 
 // BPF_LINK_DETACH. Can block for long and cannot be interrupted. Errc::not_found when there is no such link.

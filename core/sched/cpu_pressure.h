@@ -1,5 +1,5 @@
-// Port to the machine's CPU pressure (Documentation/accounting/psi.rst): the share of time in which some task waited for
-// a CPU. cpu_pressure_linux.h implements it; tests/fakes has another.
+// Port to the machine's CPU pressure (Documentation/accounting/psi.rst): the share of time in which some task waited
+// for a CPU. cpu_pressure_linux.h implements it; tests/fakes has another.
 #pragma once
 
 #include <functional>

@@ -1,5 +1,5 @@
-// What the kernel logged about the end of a scheduler. There is no other place where a process that is not its owner can
-// read why the kernel let a scheduler go (kernel/sched/ext.c, scx_disable_workfn):
+// What the kernel logged about the end of a scheduler. There is no other place where a process that is not its owner
+// can read why the kernel let a scheduler go (kernel/sched/ext.c, scx_disable_workfn):
 //
 //   sched_ext: BPF scheduler "NAME" disabled (REASON)
 //   sched_ext: NAME: MESSAGE

@@ -1,6 +1,6 @@
-// The time after an attach during which a scheduler has to prove itself: it is over when nothing bad was told. Exits and
-// ejections are the switcher's to see; here is the time, and the CPU pressure: more than the limit and more than before the
-// switch, within two seconds, is too much.
+// The time after an attach during which a scheduler has to prove itself: it is over when nothing bad was told. Exits
+// and ejections are the switcher's to see; here is the time, and the CPU pressure: more than the limit and more than
+// before the switch, within two seconds, is too much.
 #pragma once
 
 #include <functional>

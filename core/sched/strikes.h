@@ -1,6 +1,6 @@
 // Failures of schedulers, counted per (digest, arguments, kernel release) over restarts and reboots. After each strike
-// the program is left alone for a while that doubles from backoff-min to backoff-max; at the limit it is quarantined until
-// its digest changes or somebody clears it. A program that passes its probation starts anew.
+// the program is left alone for a while that doubles from backoff-min to backoff-max; at the limit it is quarantined
+// until its digest changes or somebody clears it. A program that passes its probation starts anew.
 //
 // Pure but for the clock; what must survive goes out through `changed` and comes back through restore().
 #pragma once
@@ -40,8 +40,8 @@ class Strikes {
   // When it may be tried again by itself; in the past when it may at once.
   Instant not_before(const std::string& digest, const std::vector<std::string>& args) const;
 
-  // Forgets what is held against schedulers of that name or digest ("sha256:…", or at least 8 digits of it), or against all
-  // when it is empty. Returns how many.
+  // Forgets what is held against schedulers of that name or digest ("sha256:…", or at least 8 digits of it), or against
+  // all when it is empty. Returns how many.
   std::size_t clear(const std::string& which);
 
   std::vector<StrikeRecord> records() const;

@@ -1,18 +1,18 @@
 // The switcher: walks the machine from the scheduler it has to the one that is wanted, one step at a time, and never
 // gives up a working scheduler before the next one waits at the gate.
 //
-//   phase       what is under way                                        ends with
-//   settled     nothing; the present one may be on probation             a wish that is not met; the loss of the present
-//                                                                        one; its probation failed
-//   preparing   the goal is brought to the gate (lineup.h), while the    at the gate → detaching, or attaching when nothing
-//               present scheduler runs                                   is attached; failure or another wish → settled
-//   detaching   what is attached is let go (stop_ladder.h)               disabled → attaching, or settled when the kernel's
-//                                                                        own is the goal; never → settled, and told
-//   attaching   the goal's attach call is let through                    enabled through its link → settled, on probation;
-//                                                                        refused, exit or attach-timeout → settled
-//   lost        the present one is detached without our doing while      attached again (restart after CPU hotplug) or
-//               its process lives                                        another one is → settled; exit, the kernel's
-//                                                                        reason or time → settled, and told
+//   phase       what is under way                              ends with
+//   settled     nothing; the present one may be on probation   a wish that is not met; the loss of the present one; its
+//                                                              probation failed
+//   preparing   the goal is brought to the gate (lineup.h),    at the gate → detaching, or attaching when nothing is
+//               while the present scheduler runs               attached; failure or another wish → settled
+//   detaching   what is attached is let go (stop_ladder.h)     disabled → attaching, or settled when the kernel's own is
+//                                                              the goal; never → settled, and told
+//   attaching   the goal's attach call is let through          enabled through its link → settled, on probation;
+//                                                              refused, exit or attach-timeout → settled
+//   lost        the present one is detached without our        attached again (restart after CPU hotplug) or another
+//               doing while its process lives                  one is → settled; exit, the kernel's reason or time →
+//                                                              settled, and told
 //
 // Whenever it is settled it looks again for a goal:
 //
@@ -21,13 +21,13 @@
 //   the same, but it failed its probation   the way back, else the kernel's own
 //   it failed; nothing is attached          the way back, else none: the kernel's own stays
 //
-// The way back is the first that has not failed itself of: what ran before the present one, the last one that passed its
-// probation, the default. What ran before may be the kernel's own; it ends the search unless the wish is quarantined.
-// During a probation the way back stands at the gate, so that going it is a hand-over.
+// The way back is the first that has not failed itself of: what ran before the present one, the last one that passed
+// its probation, the default. What ran before may be the kernel's own; it ends the search unless the wish is
+// quarantined. During a probation the way back stands at the gate, so that going it is a hand-over.
 //
 // Every failure of a scheduler is a strike (strikes.h). It is tried again when its back-off is over, or at once when a
-// command asks; in quarantine it is not. A scheduler ended by the kernel for CPU hotplug is restarted, without a strike.
-// Wishes may change in any phase; the newest wins.
+// command asks; in quarantine it is not. A scheduler ended by the kernel for CPU hotplug is restarted, without a
+// strike. Wishes may change in any phase; the newest wins.
 //
 // All of it runs on the loop thread. Time comes from the clock: the owner calls tick() at deadline(). Events must not
 // call back into the switcher.

@@ -21,8 +21,8 @@ class ControllerFixture {
   ControllerFixture();
   ~ControllerFixture();
 
-  // One failure is enough for quarantine and nothing is on probation. Scheduler NAME with image oci:/images:NAME, mode "fast" and rule test.toml/NAME, which holds while a process NAME
-  // lives; no delay, no linger, no dwell.
+  // One failure is enough for quarantine and nothing is on probation. Scheduler NAME with image oci:/images:NAME, mode
+  // "fast" and rule test.toml/NAME, which holds while a process NAME lives; no delay, no linger, no dwell.
   Policy policy(const std::vector<std::string>& names) const;
 
   // A new daemon on the same machine, without start().

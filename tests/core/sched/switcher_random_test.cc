@@ -1,5 +1,5 @@
-// Whatever happens in whatever order: the switcher never has two schedulers attached, says what the fake kernel says, loses no
-// run, and comes to rest. SCHEDKIT_LONG=1 plays many more games; SCHEDKIT_SEED chooses the first.
+// Whatever happens in whatever order: the switcher never has two schedulers attached, says what the fake kernel says,
+// loses no run, and comes to rest. SCHEDKIT_LONG=1 plays many more games; SCHEDKIT_SEED chooses the first.
 #include <cstdlib>
 #include <random>
 
