@@ -2,8 +2,8 @@
 // gives up a working scheduler before the next one waits at the gate.
 //
 //   phase       what is under way                              ends with
-//   settled     nothing; the present one may be on probation   a wish that is not met; the loss of the present one; its
-//                                                              probation failed
+//   settled     nothing; the present one may be on probation   a wish that is not met; the loss of the present one;
+//                                                              its probation failed
 //   preparing   the goal is brought to the gate (lineup.h),    at the gate → detaching, or attaching when nothing is
 //               while the present scheduler runs               attached; failure or another wish → settled
 //   detaching   what is attached is let go (stop_ladder.h)     disabled → attaching, or settled when the kernel's own is

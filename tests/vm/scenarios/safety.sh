@@ -153,8 +153,8 @@ step "three strikes are quarantine, told and lifted"
 sed -i 's/10m/100ms/' /etc/schedkit/schedkit.toml
 start_game doomed
 use_rule doomed exits_before_attach doomed 200 1s > /etc/schedkit/doomed.toml
-expect_status '[.strikes[] | select(.quarantined) | .scheduler][0]' exits_before_attach 60
 assert_ok auto "$SCHEDCTL" auto
+expect_status '[.strikes[] | select(.quarantined) | .scheduler][0]' exits_before_attach 60
 assert_contains "$("$SCHEDCTL" status -v)" "schedctl quarantine clear exits_before_attach" "status tells the remedy"
 "$SCHEDCTL" run exits_before_attach > run.txt 2>&1 && fail "a scheduler in quarantine was started"
 assert_contains "$(cat run.txt)" "is quarantined" "the failure says so"
