@@ -41,7 +41,8 @@ Result<void> Switcher::admit(const Choice& choice, Lineup::Role role, const Runn
   if (record == nullptr) return {};
   if (record->quarantined) return fail(Errc::denied, "{}", Strikes::describe(*record));
   const auto wait = parts_.strikes.not_before(image.digest, choice.args) - parts_.clock.now();
-  const bool asked = role == Lineup::Role::candidate && (wish_.commanded || wish_.retry);
+  // Those that only stand by are kept back by the lineup and by failures_, not by time.
+  const bool asked = role != Lineup::Role::candidate || wish_.commanded || wish_.retry;
   if (asked || wait <= Duration::zero()) return {};
   return fail(Errc::busy, "{} failed before ({}); it is tried again in {}", choice.name(), record->reason,
               format_duration(wait));
