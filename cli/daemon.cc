@@ -5,8 +5,10 @@
 #include <sys/prctl.h>
 #include <sys/utsname.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
+#include <thread>
 #include <utility>
 
 #include "core/base/file.h"
@@ -76,9 +78,14 @@ Result<void> Daemon::make_mechanisms() {
 
   utsname system{};
   ::uname(&system);
+  kernel_release_ = system.release;
   auto store = Store::open({.root = state_dir()});
   if (!store) return fail(std::move(store.error()));
   images_ = std::make_unique<LocalImages>(loop_, std::move(*store), system.release);
+
+  state_ = std::make_unique<StateDirectory>(
+      loop_, state_dir(), [](const Error& error) { log::warning("not remembered: {}", error.describe()); });
+  cpu_pressure_ = std::make_unique<LinuxCpuPressure>(loop_);
 
   auto types = sched_ext_value_types();
   if (!types) log::warning("attaching cannot be watched: {}", types.error().describe());
@@ -111,15 +118,20 @@ std::string Daemon::state_dir() const {
 }
 
 Result<void> Daemon::make_controller() {
-  controller_ = std::make_unique<Controller>(Controller::Parts{.clock = clock_,
-                                                               .kernel = *kernel_,
-                                                               .runner = *runner_,
-                                                               .images = *images_,
-                                                               .processes = *processes_,
-                                                               .triggers = {&cgroups_, &wall_clock_, &bus_, &pressure_},
-                                                               .override_path = options_.run_dir + "/override.json",
-                                                               .lasting_override_path = state_dir() + "/override.json"},
-                                             [this] { changed_ = true; });
+  controller_ =
+      std::make_unique<Controller>(Controller::Parts{.clock = clock_,
+                                                     .kernel = *kernel_,
+                                                     .runner = *runner_,
+                                                     .images = *images_,
+                                                     .processes = *processes_,
+                                                     .triggers = {&cgroups_, &wall_clock_, &bus_, &pressure_},
+                                                     .state = *state_,
+                                                     .cpu_pressure = *cpu_pressure_,
+                                                     .kernel_release = kernel_release_,
+                                                     .cpus = std::max(1U, std::thread::hardware_concurrency()),
+                                                     .override_path = options_.run_dir + "/override.json",
+                                                     .lasting_override_path = state_dir() + "/override.json"},
+                                   [this] { changed_ = true; });
   controller_->set_reader([this](std::function<void()> done) { reload(std::move(done)); });
   controller_->replace(directories_->policy());
   controller_->report(directories_->report());

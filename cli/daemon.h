@@ -13,11 +13,13 @@
 #include "core/bus/manager_service.h"
 #include "core/bus/private_server.h"
 #include "core/control/controller.h"
+#include "core/control/state_directory.h"
 #include "core/image/provider.h"
 #include "core/loop/before_poll.h"
 #include "core/loop/loop.h"
 #include "core/loop/signals.h"
 #include "core/loop/timer.h"
+#include "core/sched/cpu_pressure_linux.h"
 #include "core/sched/crun_runner.h"
 #include "core/sched/kernel_linux.h"
 #include "core/source/clock_source.h"
@@ -54,6 +56,7 @@ class Daemon {
   const DaemonOptions options_;
   SystemClock clock_;
   UniqueFd lock_;
+  std::string kernel_release_;
   std::unique_ptr<PolicyDirectories> directories_;
   std::unique_ptr<LocalImages> images_;
   std::unique_ptr<LinuxKernel> kernel_;
@@ -63,6 +66,8 @@ class Daemon {
   ClockSource wall_clock_;
   BusSource bus_;
   PressureSource pressure_;
+  std::unique_ptr<StateDirectory> state_;
+  std::unique_ptr<LinuxCpuPressure> cpu_pressure_;
   std::unique_ptr<Controller> controller_;
   std::unique_ptr<ManagerService> service_;
   std::unique_ptr<PrivateServer> server_;

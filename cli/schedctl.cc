@@ -23,6 +23,8 @@ void add_verbs(CLI::App& app, schedkit::Session& session) {
   schedkit::add_simulate(app, session);
   schedkit::add_schema(app, session);
   schedkit::add_reload(app, session);
+  schedkit::add_history(app, session);
+  schedkit::add_quarantine(app, session);
   schedkit::add_version(app, session);
   app.require_subcommand(1);
 }

@@ -216,6 +216,33 @@ void parse_section(TableReader& root, const Key& key, Fill fill) {
   }
 }
 
+// "60%" as a share; "" is none.
+void read_share(TableReader& reader, std::string_view key, double& share) {
+  std::string text;
+  reader.read(key, text);
+  if (text.empty()) return;
+  const auto percent =
+      text.ends_with('%') ? parse_unsigned(text.substr(0, text.size() - 1)) : Result<std::uint64_t>(0U);
+  if (percent && *percent >= 1 && *percent <= 99) {
+    share = static_cast<double>(*percent) / 100;
+  } else {
+    reader.problems().error(reader.value_place(key),
+                            fmt::format("{} is {}; write a share from \"1%\" to \"99%\"", key, quote(text, 64)));
+  }
+}
+
+void parse_rollback(TableReader& reader, Settings& settings) {
+  std::int64_t strikes = settings.strikes;
+  reader.read("strikes", strikes);
+  reader.read("backoff-min", settings.backoff_min);
+  reader.read("backoff-max", settings.backoff_max);
+  read_share(reader, "cpu-pressure", settings.cpu_pressure);
+  settings.strikes = static_cast<int>(strikes);
+  if (settings.backoff_max < settings.backoff_min) {
+    reader.problems().error(reader.value_place("backoff-max"), "backoff-max is less than backoff-min");
+  }
+}
+
 void parse_settings_section(TableReader& root, const Key& key, Settings& settings) {
   parse_section(root, key, [&](TableReader& reader) {
     if (key.name == "switch") {
@@ -226,6 +253,14 @@ void parse_settings_section(TableReader& root, const Key& key, Settings& setting
     } else if (key.name == "override") {
       reader.read("until", settings.override_until);
       reader.read("loader-until", settings.loader_until);
+      reader.read("probation", settings.probation);
+    } else if (key.name == "rollback") {
+      parse_rollback(reader, settings);
+    } else if (key.name == "standby") {
+      std::int64_t max = settings.standby_max;
+      reader.read("max", max);
+      reader.read("memory", settings.standby_memory);
+      settings.standby_max = static_cast<unsigned>(max);
     } else if (key.name == "store") {
       reader.read("path", settings.store_path);
       require_absolute(reader, "path", settings.store_path, false);

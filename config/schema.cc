@@ -61,11 +61,7 @@ constexpr std::array scheduler_keys{
     Key{.name = "args", .type = KeyType::texts, .fallback = "[]", .help = "arguments of the scheduler"},
     Key{.name = "modes", .type = KeyType::texts_table, .help = "arguments per mode; they replace args"},
     Key{.name = "env", .type = KeyType::text_table, .help = "environment variables"},
-    Key{.name = "standby",
-        .type = KeyType::flag,
-        .fallback = "false",
-        .help = "keep it waiting at the attach gate",
-        .status = KeyStatus::inert},
+    Key{.name = "standby", .type = KeyType::flag, .fallback = "false", .help = "keep it waiting at the attach gate"},
     Key{.name = "profile",
         .type = KeyType::word,
         .fallback = "\"strict\"",
@@ -95,7 +91,7 @@ constexpr std::array scheduler_keys{
     Key{.name = "probation",
         .type = KeyType::duration,
         .help = "how long it is watched after an attach",
-        .status = KeyStatus::inert},
+        .positive = true},
 };
 
 constexpr std::array rule_keys{
@@ -148,11 +144,7 @@ constexpr std::array switch_keys{
         .type = KeyType::duration,
         .fallback = "\"2s\"",
         .help = "least time between automatic switches"},
-    Key{.name = "probation",
-        .type = KeyType::duration,
-        .fallback = "\"30s\"",
-        .help = "how long a new one is watched",
-        .status = KeyStatus::inert},
+    Key{.name = "probation", .type = KeyType::duration, .fallback = "\"30s\"", .help = "how long a new one is watched"},
 };
 
 constexpr std::array store_keys{
@@ -185,10 +177,25 @@ constexpr Key inert(std::string_view name, KeyType type, std::string_view fallba
 }
 
 constexpr std::array rollback_keys{
-    inert("strikes", KeyType::integer, "3", 1000),
-    inert("backoff-min", KeyType::duration, "\"1s\""),
-    inert("backoff-max", KeyType::duration, "\"60s\""),
-    inert("cpu-pressure", KeyType::text, "\"\""),
+    Key{.name = "strikes",
+        .type = KeyType::integer,
+        .fallback = "3",
+        .help = "failures until quarantine",
+        .least = 1,
+        .most = 1000},
+    Key{.name = "backoff-min",
+        .type = KeyType::duration,
+        .fallback = "\"1s\"",
+        .help = "pause after the first failure; it doubles",
+        .positive = true},
+    Key{.name = "backoff-max",
+        .type = KeyType::duration,
+        .fallback = "\"60s\"",
+        .help = "the longest pause",
+        .positive = true},
+    Key{.name = "cpu-pressure",
+        .fallback = "\"\"",
+        .help = "share of 2 s, as \"60%\", that rolls back during probation; \"\" is off"},
 };
 constexpr std::array guard_keys{
     inert("enabled", KeyType::flag, "true"),
@@ -196,8 +203,16 @@ constexpr std::array guard_keys{
     inert("foreign", KeyType::flag, "true"),
 };
 constexpr std::array standby_keys{
-    inert("max", KeyType::integer, "2", 64),
-    inert("memory", KeyType::size, "\"1GiB\""),
+    Key{.name = "max",
+        .type = KeyType::integer,
+        .fallback = "2",
+        .help = "how many wait at the gate, a rollback's included",
+        .most = 64},
+    Key{.name = "memory",
+        .type = KeyType::size,
+        .fallback = "\"1GiB\"",
+        .help = "sum of their memory limits",
+        .positive = true},
 };
 constexpr std::array override_keys{
     Key{.name = "until",

@@ -39,6 +39,8 @@ void add_explain(CLI::App& app, Session& session);
 void add_schema(CLI::App& app, Session& session);
 void add_simulate(CLI::App& app, Session& session);
 void add_reload(CLI::App& app, Session& session);
+void add_history(CLI::App& app, Session& session);
+void add_quarantine(CLI::App& app, Session& session);
 void add_version(CLI::App& app, Session& session);
 
 // Prints "schedctl: TEXT" on standard error.

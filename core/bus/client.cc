@@ -154,6 +154,34 @@ Result<std::string> Client::explain(const std::string& rule, const std::string& 
   return std::string(text);
 }
 
+Result<std::string> Client::history(std::uint32_t count) {
+  auto request = make_call("History");
+  if (!request) return fail(std::move(request.error()));
+  sd_bus_message_append(request->get(), "u", count);
+  auto reply = call(*request, short_timeout);
+  if (!reply) return fail(std::move(reply.error()));
+  const char* json = nullptr;
+  if (sd_bus_message_read(reply->get(), "s", &json) <= 0) {
+    return fail(Errc::invalid, "the daemon's answer to History is no string; is it of another version?");
+  }
+  return std::string(json);
+}
+
+Result<std::uint32_t> Client::clear_quarantine(const std::string& which) {
+  auto request = make_call("ClearQuarantine");
+  if (!request) return fail(std::move(request.error()));
+  if (sd_bus_message_append(request->get(), "s", which.c_str()) < 0) {
+    return fail(Errc::invalid, "{} cannot be a name", quote(which));
+  }
+  auto reply = call(*request, short_timeout);
+  if (!reply) return fail(std::move(reply.error()));
+  std::uint32_t cleared = 0;
+  if (sd_bus_message_read(reply->get(), "u", &cleared) <= 0) {
+    return fail(Errc::invalid, "the daemon's answer to ClearQuarantine is no number; is it of another version?");
+  }
+  return cleared;
+}
+
 Result<std::string> Client::daemon_version() {
   BusError failure;
   char* raw = nullptr;

@@ -31,6 +31,8 @@ class Client {
   // Of one rule, or of all with ""; `form` is "json" or "text".
   Result<std::string> explain(const std::string& rule, const std::string& form);
   Result<std::string> daemon_version();
+  Result<std::string> history(std::uint32_t count);  // JSON, history_json.h
+  Result<std::uint32_t> clear_quarantine(const std::string& which);
   Result<void> reload();
 
   // These wait until the kernel has confirmed, at most 15 minutes: an image may have to be unpacked first.

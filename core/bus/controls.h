@@ -7,6 +7,7 @@
 
 #include "core/base/result.h"
 #include "core/policy/explain.h"
+#include "core/policy/history.h"
 #include "core/policy/status.h"
 
 namespace schedkit {
@@ -30,9 +31,13 @@ class Controls {
 
   virtual Status status() const = 0;
   virtual Explanation explain() const = 0;
+  // The last `count` transitions, oldest first.
+  virtual std::vector<HistoryEntry> history(std::size_t count) const = 0;
   virtual void run(RunCommand command, Done done) = 0;  // an override
   virtual void stop(std::string by, Done done) = 0;     // an override to the kernel's scheduler
   virtual void go_automatic(Done done) = 0;             // ends an override
+  // Lifts quarantine and forgets strikes of a scheduler, by name or digest; "" is all. Returns how many there were.
+  virtual std::size_t clear_quarantine(const std::string& which) = 0;
   virtual void reload(Done done) = 0;  // reads the policy files now; done: they are in force or reported
 };
 

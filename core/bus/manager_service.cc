@@ -8,6 +8,7 @@
 
 #include "core/base/log.h"
 #include "core/bus/explanation.h"
+#include "core/bus/history_json.h"
 #include "core/bus/names.h"
 #include "core/bus/run_arguments.h"
 #include "core/bus/status_json.h"
@@ -58,6 +59,22 @@ int on_stop(sd_bus_message* call, void* data, sd_bus_error*) noexcept {
 int on_auto(sd_bus_message* call, void* data, sd_bus_error*) noexcept {
   static_cast<Attachment*>(data)->controls().go_automatic(answer_later(call));
   return handled;
+}
+
+constexpr std::uint32_t most_history = 1000;
+
+int on_history(sd_bus_message* call, void* data, sd_bus_error*) noexcept {
+  std::uint32_t count = 0;
+  if (const int error = sd_bus_message_read(call, "u", &count); error < 0) return error;
+  const auto entries = static_cast<Attachment*>(data)->controls().history(std::min(count, most_history));
+  return sd_bus_reply_method_return(call, "s", history_json(entries).c_str());
+}
+
+int on_clear_quarantine(sd_bus_message* call, void* data, sd_bus_error*) noexcept {
+  const char* which = nullptr;
+  if (const int error = sd_bus_message_read(call, "s", &which); error < 0) return error;
+  const auto cleared = static_cast<Attachment*>(data)->controls().clear_quarantine(which);
+  return sd_bus_reply_method_return(call, "u", static_cast<std::uint32_t>(cleared));
 }
 
 int on_reload(sd_bus_message* call, void* data, sd_bus_error*) noexcept {
@@ -182,6 +199,10 @@ const sd_bus_vtable vtable[] = {
     SD_BUS_METHOD_WITH_ARGS("Run", SD_BUS_ARGS("s", scheduler, "a{sv}", options), SD_BUS_NO_RESULT, on_run, 0),
     SD_BUS_METHOD("Stop", "", "", on_stop, 0), SD_BUS_METHOD("Auto", "", "", on_auto, 0),
     SD_BUS_METHOD("Reload", "", "", on_reload, 0),
+    SD_BUS_METHOD_WITH_ARGS("ClearQuarantine", SD_BUS_ARGS("s", which), SD_BUS_RESULT("u", cleared),
+                            on_clear_quarantine, 0),
+    SD_BUS_METHOD_WITH_ARGS("History", SD_BUS_ARGS("u", count), SD_BUS_RESULT("s", json), on_history,
+                            SD_BUS_VTABLE_UNPRIVILEGED),
     SD_BUS_METHOD_WITH_ARGS("Status", SD_BUS_NO_ARGS, SD_BUS_RESULT("s", json), on_status, SD_BUS_VTABLE_UNPRIVILEGED),
     // Not for everybody: it tells which processes run.
     SD_BUS_METHOD_WITH_ARGS("Explain", SD_BUS_ARGS("s", rule, "s", form), SD_BUS_RESULT("s", explanation), on_explain,

@@ -19,6 +19,8 @@ namespace schedkit {
 //   Stop(), Auto(), Reload()
 //   Status() -> s                     JSON, status_json.h
 //   Explain(s rule, s form) -> s      form "json" or "text", explanation.h; rule: "" for all
+//   History(u count) -> s             JSON, history_json.h: the last ones, oldest first, at most 1000
+//   ClearQuarantine(s which) -> u     a scheduler's name or digest, "" for all; how many there were
 //   ListRules() -> a(ssisx)           rule, use, priority, state, milliseconds until the state changes by time or -1
 //   ListPolicyFiles() -> a(ssssssa(uus)a(uus))
 //                                     path, layer, state, hidden by, sha256 seen, sha256 in force, errors and warnings

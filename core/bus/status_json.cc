@@ -67,6 +67,29 @@ Json failure_json(const FailureRecord& record) {
   return object;
 }
 
+Json standbys_json(const std::vector<StandbyStatus>& standbys) {
+  Json array = Json::array();
+  for (const auto& standby : standbys) {
+    Json object = {{"name", standby.name}, {"role", standby.role}, {"phase", standby.phase}};
+    add_text(object, "why", standby.why);
+    if (standby.pid > 0) object["pid"] = standby.pid;
+    array.push_back(std::move(object));
+  }
+  return array;
+}
+
+Json strikes_json(const std::vector<StrikeRecord>& records) {
+  Json array = Json::array();
+  for (const auto& record : records) {
+    Json object = {{"scheduler", record.scheduler}, {"digest", record.key.digest}, {"args", record.key.args},
+                   {"kernel", record.key.kernel},   {"strikes", record.count},     {"quarantined", record.quarantined},
+                   {"reason", record.reason}};
+    add_time(object, "at", record.at, true);
+    array.push_back(std::move(object));
+  }
+  return array;
+}
+
 Json errors_json(const std::vector<Error>& errors) {
   Json array = Json::array();
   for (const auto& error : errors) {
@@ -148,6 +171,12 @@ std::string status_json(const Status& status, Instant now) {
   object["losers"] = losers_json(status.wanted.losers);
   if (status.override_by) object["override"] = override_json(status);
   if (status.candidate) object["candidate"] = run_json(*status.candidate);
+  object["standbys"] = standbys_json(status.standbys);
+  if (status.probation_until) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(*status.probation_until - now).count();
+    object["probation_ends_in_ms"] = std::max<std::int64_t>(0, left);
+  }
+  object["strikes"] = strikes_json(status.strikes);
   if (status.last_switch) object["last_switch"] = switch_json(*status.last_switch);
   if (status.last_failure) object["last_failure"] = failure_json(*status.last_failure);
   object["rules"] = rules_json(status.rules, now);

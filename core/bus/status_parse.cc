@@ -169,6 +169,23 @@ KernelStatus read_kernel(const Json& object) {
           .enable_seq = count(object, "enable_seq")};
 }
 
+StandbyStatus read_standby(const Json& object) {
+  return {.name = text(object, "name"),
+          .role = text(object, "role"),
+          .phase = text(object, "phase"),
+          .why = text(object, "why"),
+          .pid = small<std::int32_t>(object, "pid")};
+}
+
+StrikeRecord read_strike(const Json& object) {
+  return {.key = {text(object, "digest"), texts(object, "args"), text(object, "kernel")},
+          .scheduler = text(object, "scheduler"),
+          .count = small<int>(object, "strikes"),
+          .quarantined = flag(object, "quarantined"),
+          .reason = text(object, "reason"),
+          .at = time(object, "at")};
+}
+
 void read_override(const Json& object, Status& status) {
   if (!object.is_object()) return;
   status.override_by = text(object, "by");
@@ -187,6 +204,11 @@ Result<Status> parse_status(std::string_view json, Instant now) {
   status.kernel = read_kernel(member(root, "kernel"));
   if (const Json& run = member(root, "scheduler"); run.is_object()) status.current = read_run(run);
   if (const Json& run = member(root, "candidate"); run.is_object()) status.candidate = read_run(run);
+  status.standbys = list<StandbyStatus>(root, "standbys", read_standby);
+  if (member(root, "probation_ends_in_ms").is_number()) {
+    status.probation_until = now + milliseconds(root, "probation_ends_in_ms");
+  }
+  status.strikes = list<StrikeRecord>(root, "strikes", read_strike);
   status.foreign_owner = text(root, "foreign_owner");
   status.wanted = read_decision(root);
   read_override(member(root, "override"), status);

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "core/base/text.h"
 #include "core/bus/names.h"
 #include "core/bus/status_words.h"
@@ -103,6 +105,21 @@ std::size_t faulty_files(const Status& status) {
   return faulty;
 }
 
+void add_safety(Lines& lines, const Status& status, Instant now, bool verbose) {
+  if (status.probation_until) {
+    const auto left = std::chrono::ceil<std::chrono::seconds>(*status.probation_until - now);
+    lines.pair("probation", fmt::format("{} left", format_duration(std::max<Duration>(left, Duration::zero()))));
+  }
+  for (const auto& standby : status.standbys) {
+    lines.pair(standby.role,
+               fmt::format("{}, {}{}{}", standby.name, standby.phase, standby.why.empty() ? "" : ": ", standby.why));
+  }
+  for (const auto& record : status.strikes) {
+    if (!record.quarantined && !verbose) continue;
+    lines.pair(record.quarantined ? "quarantined" : "strikes", strike_text(record));
+  }
+}
+
 void add_rules(Lines& lines, const Status& status, Instant now) {
   lines.head("rules:");
   if (status.rules.empty()) lines.item(1, "none");
@@ -155,6 +172,13 @@ std::string switch_text(const SwitchRecord& record) {
   return text + fmt::format("detached in {:.1f} ms, attached in {:.1f} ms", ms(record.detach), ms(record.attach));
 }
 
+std::string strike_text(const StrikeRecord& record) {
+  const std::string args = arguments(record.key.args);
+  return fmt::format("{}: {} strike{}, last {}: {} (kernel {}, {}{}{})", record.scheduler, record.count,
+                     record.count == 1 ? "" : "s", time_of(record.at), record.reason, record.key.kernel,
+                     record.key.digest, args.empty() ? "" : ", ", args);
+}
+
 std::string status_text(const Status& status, Instant now, StatusTextOptions options) {
   Lines lines;
   const std::string first = first_line(status);
@@ -170,6 +194,7 @@ std::string status_text(const Status& status, Instant now, StatusTextOptions opt
   }
   add_reason(lines, status);
   if (status.candidate) lines.pair("candidate", candidate_line(*status.candidate));
+  add_safety(lines, status, now, options.verbose);
   if (status.last_switch) {
     lines.pair("last switch", fmt::format("{}: {} ({})", time_of(status.last_switch->at),
                                           switch_text(*status.last_switch), status.last_switch->cause));

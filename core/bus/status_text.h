@@ -16,6 +16,9 @@ struct StatusTextOptions {
 // besides the colours.
 std::string status_text(const Status& status, Instant now, StatusTextOptions options);
 
+// One scheduler's strikes in one line.
+std::string strike_text(const StrikeRecord& record);
+
 // The last switch in one line: "schedkit_fifo -> schedkit_vtime: prepared in 812 ms, without a scheduler for 84 ms".
 std::string switch_text(const SwitchRecord& record);
 

@@ -5,7 +5,8 @@ namespace schedkit {
 std::string_view upstream_word(const Status& status) {
   const bool attached = !status.kernel.ops.empty();
   switch (status.state) {
-    case SystemState::running: return "running";
+    case SystemState::running:
+    case SystemState::probation: return "running";
     case SystemState::orphaned_kernel_state:
     case SystemState::foreign: return "orphaned-kernel-state";
     case SystemState::managed_detached: return "managed-detached";

@@ -13,24 +13,51 @@ Controller::Controller(Parts parts, std::function<void()> changed)
     : parts_(std::move(parts)),
       changed_(std::move(changed)),
       sources_(parts_.processes, parts_.triggers),
-      switcher_(parts_.clock, parts_.kernel, parts_.runner, parts_.images, [this] {
-        narrate();
-        changed_();
-      }) {}
+      safety_net_(parts_.clock, parts_.state, parts_.kernel_release),
+      switcher_({parts_.clock, parts_.kernel, parts_.runner, parts_.images, safety_net_.strikes(), parts_.cpu_pressure},
+                {.changed =
+                     [this] {
+                       narrate();
+                       changed_();
+                     },
+                 .happened = [this](HistoryEntry entry) { happened(std::move(entry)); },
+                 .proved = [this](const Choice& choice) { safety_net_.proved(choice); }}) {}
 
 // --- policy and events ---
 
 void Controller::replace(Policy policy) {
   const auto& settings = policy.settings;
-  switcher_.configure(
-      {settings.load_timeout, settings.attach_timeout, settings.stop_timeout, settings.replace_foreign});
+  switcher_.configure({.attach_timeout = settings.attach_timeout,
+                       .stop_timeout = settings.stop_timeout,
+                       .probation = settings.probation,
+                       .cpu_pressure = settings.cpu_pressure,
+                       .replace_foreign = settings.replace_foreign,
+                       .lineup = {.load_timeout = settings.load_timeout,
+                                  .max = settings.standby_max,
+                                  .memory = settings.standby_memory,
+                                  .cpus = parts_.cpus}});
+  safety_net_.strikes().configure({settings.strikes, settings.backoff_min, settings.backoff_max});
   engine_.replace(std::move(policy));
   fetch_images();
   if (!acting_) return;
+  safety_net_.keep_to(engine_.policy());
+  switcher_.trust(safety_net_.last_good());
   acting_ = false;  // until all sources have told what is
   sources_.watch(interests_of(engine_.policy()));
   acting_ = true;
   reconsider(true);
+  keep_standbys();
+}
+
+// The default arguments of each: a mode has others, and would need a place of its own.
+void Controller::keep_standbys() {
+  std::vector<Choice> standbys;
+  std::set<std::string> names;
+  for (const auto& scheduler : engine_.policy().schedulers) {
+    const bool known = !names.insert(scheduler.name).second;  // a higher layer defines it
+    if (!known && scheduler.standby) standbys.push_back(*choose(scheduler, ""));
+  }
+  switcher_.keep_ready(std::move(standbys));
 }
 
 void Controller::report(PolicyReport report) {
@@ -62,6 +89,9 @@ void Controller::fetch_images() {
 }
 
 Result<void> Controller::start() {
+  for (const auto& problem : safety_net_.load()) log::warning("{}", problem.describe());
+  safety_net_.keep_to(engine_.policy());
+  switcher_.trust(safety_net_.last_good());
   switcher_.adopt();
   restore_override();
   const auto interests = interests_of(engine_.policy());
@@ -70,6 +100,7 @@ Result<void> Controller::start() {
   }
   acting_ = true;
   reconsider();
+  keep_standbys();
   return {};
 }
 
@@ -232,6 +263,16 @@ void Controller::go_automatic(Done done) {
   changed_();
 }
 
+std::size_t Controller::clear_quarantine(const std::string& which) {
+  const auto cleared = safety_net_.clear_strikes(which);
+  if (cleared > 0 && acting_) {
+    log::notice("strikes against {} are forgotten", which.empty() ? "all schedulers" : which);
+    keep_standbys();
+    reconsider(true);
+  }
+  return cleared;
+}
+
 void Controller::restore_override() {
   auto kept = read_override(parts_.override_path);
   if (kept && !*kept && !parts_.lasting_override_path.empty()) kept = read_override(parts_.lasting_override_path);
@@ -261,16 +302,23 @@ namespace {
 
 std::string discrepancy(const Status& status) {
   const std::string wanted = status.wanted.choice.name();
-  const std::string because = status.last_failure ? "; " + status.last_failure->text : "";
+  std::string because = status.last_failure ? "; " + status.last_failure->text : "";
+  for (const auto& record : status.strikes) {
+    if (record.quarantined && record.scheduler == wanted) because = "; " + Strikes::describe(record);
+  }
   switch (status.state) {
     case SystemState::foreign:
       return fmt::format("{} is attached by {}, not by schedkit", status.kernel.ops, status.foreign_owner);
+    case SystemState::orphaned_kernel_state:
+      return fmt::format("{} is attached by {}", status.kernel.ops, status.foreign_owner);
     case SystemState::managed_mismatch:
+      if (status.foreign_owner.empty()) return fmt::format("{} attached out of turn", status.current->name);
       return fmt::format("{} is attached by {} in place of {}", status.kernel.ops, status.foreign_owner,
                          status.current->name);
     case SystemState::managed_detached:
       return fmt::format("{} still runs but nothing is attached{}", status.current->name, because);
     case SystemState::running:
+    case SystemState::probation:
       if (wanted == status.current->name) return {};
       return fmt::format("{} is wanted, {} runs{}", wanted, status.current->name, because);
     case SystemState::idle:
@@ -280,8 +328,7 @@ std::string discrepancy(const Status& status) {
       if (status.wanted.choice.is_kernel()) return {};
       return fmt::format("{} is wanted, but this kernel has no sched_ext", wanted);
     case SystemState::preparing:
-    case SystemState::handing_over:
-    case SystemState::orphaned_kernel_state: return {};
+    case SystemState::handing_over: return {};
   }
   return {};
 }
@@ -298,6 +345,7 @@ Status Controller::status() const {
     status.override_by = present->by;
     if (present->until) status.override_until = parts_.clock.wall_now() + (*present->until - parts_.clock.now());
   }
+  status.strikes = safety_net_.strikes().records();
   status.discrepancy = discrepancy(status);
   status.rules = engine_.rules();
   status.files = report_.files;
@@ -311,6 +359,19 @@ Status Controller::status() const {
 
 Explanation Controller::explain() const {
   return schedkit::explain(engine_, decision_.value_or(Decision()), parts_.clock.now());
+}
+
+// What status shows as a failure or a switch is told by narrate().
+void Controller::happened(HistoryEntry entry) {
+  switch (entry.event) {
+    case HistoryEvent::passed: log::info("{} passed its probation", entry.to); break;
+    case HistoryEvent::lost:
+    case HistoryEvent::out_of_turn:
+    case HistoryEvent::notice: log::notice("{}", entry.text); break;
+    case HistoryEvent::standby: log::warning("{} is not kept at the gate: {}", entry.to, entry.text); break;
+    default: break;
+  }
+  safety_net_.record(std::move(entry));
 }
 
 // One line in the log for each step, from the same picture that status shows.

@@ -12,6 +12,7 @@
 #include "core/base/clock.h"
 #include "core/bus/controls.h"
 #include "core/control/sources.h"
+#include "core/control/safety_net.h"
 #include "core/policy/engine.h"
 #include "core/sched/switcher.h"
 
@@ -26,6 +27,10 @@ class Controller final : public Controls {
     ImageProvider& images;
     TriggerSource& processes;
     std::vector<TriggerSource*> triggers;  // of everything else; each may fail to start
+    StateStore& state;
+    CpuPressure& cpu_pressure;
+    std::string kernel_release;
+    unsigned cpus;              // for default limits
     std::string override_path;  // where an override survives a restart of the daemon, but not of the machine
     std::string lasting_override_path = {};  // where it survives both; empty: nowhere
   };
@@ -44,7 +49,8 @@ class Controller final : public Controls {
   // Takes what is to be said about the policy files.
   void report(PolicyReport report);
 
-  // Adopts what an earlier daemon left, watches the triggers and acts from then on. replace() comes first.
+  // Reads the state, adopts what an earlier daemon left, watches the triggers and acts from then on. replace() comes
+  // first.
   Result<void> start();
 
   // See Switcher::shut_down.
@@ -56,9 +62,11 @@ class Controller final : public Controls {
   // Controls
   Status status() const override;
   Explanation explain() const override;
+  std::vector<HistoryEntry> history(std::size_t count) const override { return safety_net_.history(count); }
   void run(RunCommand command, Done done) override;
   void stop(std::string by, Done done) override;
   void go_automatic(Done done) override;
+  std::size_t clear_quarantine(const std::string& which) override;
   void reload(Done done) override;
 
  private:
@@ -72,6 +80,8 @@ class Controller final : public Controls {
   Result<Choice> resolve(const RunCommand& command) const;
   void restore_override();
   void fetch_images();
+  void keep_standbys();
+  void happened(HistoryEntry entry);
   void narrate();
 
   Parts parts_;
@@ -79,6 +89,7 @@ class Controller final : public Controls {
   Reader reader_;
   Sources sources_;
   Engine engine_;
+  SafetyNet safety_net_;
   Switcher switcher_;
   PolicyReport report_;
   std::map<std::string, Error> image_problems_;  // by reference

@@ -4,6 +4,7 @@
 
 #include "core/base/text.h"
 #include "core/policy/decision.h"
+#include "core/policy/history.h"
 #include "core/policy/policy_file.h"
 #include "core/policy/status.h"
 
@@ -46,11 +47,31 @@ std::string_view to_string(SystemState state) {
     case SystemState::running: return "running";
     case SystemState::preparing: return "preparing";
     case SystemState::handing_over: return "handing-over";
+    case SystemState::probation: return "probation";
     case SystemState::orphaned_kernel_state: return "orphaned-kernel-state";
     case SystemState::managed_detached: return "managed-detached";
     case SystemState::managed_mismatch: return "managed-mismatch";
     case SystemState::foreign: return "foreign";
     case SystemState::unsupported: return "unsupported";
+  }
+  return "unknown";
+}
+
+std::string_view to_string(HistoryEvent event) {
+  switch (event) {
+    case HistoryEvent::switched: return "switched";
+    case HistoryEvent::rolled_back: return "rolled-back";
+    case HistoryEvent::restarted: return "restarted";
+    case HistoryEvent::failed: return "failed";
+    case HistoryEvent::lost: return "lost";
+    case HistoryEvent::superseded: return "superseded";
+    case HistoryEvent::passed: return "passed";
+    case HistoryEvent::foreign: return "foreign";
+    case HistoryEvent::out_of_turn: return "out-of-turn";
+    case HistoryEvent::stuck: return "stuck";
+    case HistoryEvent::standby: return "standby";
+    case HistoryEvent::cleared: return "cleared";
+    case HistoryEvent::notice: return "notice";
   }
   return "unknown";
 }

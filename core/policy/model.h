@@ -86,6 +86,13 @@ struct Settings {
   Duration dwell{std::chrono::seconds(2)};
   Lifetime override_until;                                   // of `schedctl run` and `stop`
   Lifetime loader_until{Lifetime::Kind::boot, Duration(0)};  // the same for clients of org.scx.Loader
+  Duration probation{std::chrono::seconds(30)};
+  int strikes = 3;
+  Duration backoff_min{std::chrono::seconds(1)};
+  Duration backoff_max{std::chrono::seconds(60)};
+  double cpu_pressure = 0;  // share of time; 0: no limit
+  unsigned standby_max = 2;
+  std::uint64_t standby_memory = 1ULL << 30;
   std::string store_path = "/var/lib/schedkit";
   std::string runtime_path = "crun";
   std::string cgroup_manager = "auto";

@@ -9,18 +9,18 @@
 
 #include "core/policy/decision.h"
 #include "core/policy/policy_file.h"
+#include "core/policy/strike.h"
 #include "core/policy/trigger_source.h"
 
 namespace schedkit {
 
-// The first three words and the last two of the second line are upstream schedctl's; docs/from-upstream.md maps the
-// rest.
 enum class SystemState {
   idle,                   // nothing of ours runs, nothing is attached
   running,                // our scheduler is attached
   preparing,              // a candidate is being brought to the gate
   handing_over,           // between detaching the old and the new one being enabled
-  orphaned_kernel_state,  // attached, by a run of an earlier daemon whose process is gone (pinned link)
+  probation,              // our scheduler is attached and has to prove itself; what a rollback needs stands ready
+  orphaned_kernel_state,  // attached, and no process holds it: a pinned link, or what a removed daemon left
   managed_detached,       // our scheduler's process runs, nothing is attached
   managed_mismatch,       // our scheduler's process runs, another one is attached
   foreign,                // somebody else's scheduler is attached
@@ -60,6 +60,17 @@ struct SwitchRecord {
   Duration attach{0};   // opening the gate until the kernel said enabled
 };
 
+// A scheduler that is kept at the attach gate, or should be.
+struct StandbyStatus {
+  std::string name;
+  std::string role;   // "standby": a policy asks for it; "previous": what a rollback would bring back
+  std::string phase;  // "unpacking", "loading", "at the gate", "not kept", "given up"
+  std::string why;    // of the last two
+  std::int32_t pid = 0;
+
+  bool operator==(const StandbyStatus&) const = default;
+};
+
 // The last thing that went wrong; stays until that scheduler is attached after all.
 struct FailureRecord {
   std::string scheduler;
@@ -73,12 +84,15 @@ struct Status {
   KernelStatus kernel;
   std::optional<RunStatus> current;    // ours that is attached, or was and still runs
   std::optional<RunStatus> candidate;  // being prepared
-  std::string foreign_owner;           // "PID COMM" or "pinned link", when state is foreign
+  std::vector<StandbyStatus> standbys;
+  std::optional<Instant> probation_until;  // of `current`
+  std::string foreign_owner;               // who attached what is not ours: "scx_rusty (pid 42, scx.service)"
   Decision wanted;
   std::optional<std::string> override_by;
   std::optional<WallTime> override_until;
   std::optional<SwitchRecord> last_switch;
   std::optional<FailureRecord> last_failure;
+  std::vector<StrikeRecord> strikes;  // what is held against schedulers, quarantine included
   std::string discrepancy;  // one line when the kernel's truth is not what the decision wants; empty otherwise
   std::vector<RuleStatus> rules;
   std::vector<PolicyFileStatus> files;

@@ -7,6 +7,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "core/base/file.h"
+
 namespace schedkit {
 
 namespace {
@@ -71,6 +73,21 @@ Result<std::vector<StructOpsLink>> struct_ops_links() {
     const auto type = map_value_type(map);
     if (map && type) links.push_back({info.id, *type});
   }
+}
+
+std::optional<std::uint32_t> pinned_link_id(const std::string& path) {
+  auto attr = empty_attr();
+  attr.pathname = reinterpret_cast<std::uintptr_t>(path.c_str());
+  attr.file_flags = BPF_F_RDONLY;
+  UniqueFd object(call(BPF_OBJ_GET, attr));
+  if (!object) {  // links are not opened read-only
+    attr.file_flags = 0;
+    object.reset(call(BPF_OBJ_GET, attr));
+  }
+  const auto what = read_file(fmt::format("/proc/self/fdinfo/{}", object.get()), 4096);
+  if (!object || !what || what->find("\nlink_id:") == std::string::npos) return std::nullopt;
+  LinkInfo info{};
+  return read_info(object, info) ? std::optional(info.id) : std::nullopt;
 }
 
 Result<void> detach_link(std::uint32_t id) {

@@ -4,6 +4,8 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "core/base/result.h"
@@ -25,6 +27,10 @@ struct StructOpsLink {
 // All struct_ops links of the kernel that have a map. Holds each link's descriptor only while looking at it: a held one
 // keeps a scheduler attached. Needs CAP_SYS_ADMIN.
 Result<std::vector<StructOpsLink>> struct_ops_links();
+
+// The id of the link that is pinned at `path`; nullopt when something else is, or nothing. Opening a pin does not keep
+// it.
+std::optional<std::uint32_t> pinned_link_id(const std::string& path);
 
 // BPF_LINK_DETACH. Can block for long and cannot be interrupted. Errc::not_found when there is no such link.
 Result<void> detach_link(std::uint32_t id);

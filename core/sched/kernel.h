@@ -39,9 +39,9 @@ using DetachDone = std::function<void(Result<void>)>;
 // Port to the kernel; kernel_linux.h implements it, tests/fakes has another.
 class Kernel {
  public:
-  // Something about the attached scheduler changed, or events were lost: read state() again. Also called for each line
-  // that the kernel logs about sched_ext ("sched_ext: …"), with that line. On the loop thread, never from inside a
-  // call.
+  // Something about the attached scheduler or the CPUs changed, or events were lost: read state() again. Also called
+  // for each line that the kernel logs about sched_ext ("sched_ext: …"), with that line. On the loop thread, never from
+  // inside a call.
   using Changed = std::function<void(const std::optional<std::string>& message)>;
 
   virtual ~Kernel() = default;
@@ -54,6 +54,9 @@ class Kernel {
   // The sched_ext links there are, the root scheduler's and those of sub-schedulers. Costs a walk over the kernel's BPF
   // links and, for the owners, over /proc.
   virtual Result<std::vector<SchedulerLink>> links() const = 0;
+
+  // Who holds `link`, for people: "scx_rusty (pid 42, scx.service)"; "nobody, pinned at /sys/fs/bpf/x".
+  virtual std::string describe_holder(const SchedulerLink& link) const = 0;
 
   // Detaches by BPF_LINK_DETACH on a thread of its own, since the call can hang with a stalled scheduler and cannot be
   // interrupted; exit does not wait for it. `done` is called once on the loop thread unless the Kernel is destroyed

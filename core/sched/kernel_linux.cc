@@ -94,13 +94,19 @@ void LinuxKernel::tell(const std::optional<std::string>& message) const {
   if (changed_) changed_(message);
 }
 
+bool LinuxKernel::concerns_us(const Uevent& event) const {
+  if (event.devpath == options_.devpath) return true;
+  // A standby that was loaded before is of no use any more (sched_ext/hotplug_seq).
+  return (event.action == "online" || event.action == "offline") && event.devpath.starts_with(options_.cpu_devpath);
+}
+
 void LinuxKernel::read_uevents() {
   bool changed = false;
   for (int i = 0; i < messages_per_turn; ++i) {
     const auto read = read_uevent(uevents_);
     if (read.kind == UeventRead::Kind::empty) break;
     changed = changed || read.kind == UeventRead::Kind::lost;
-    changed = changed || (read.kind == UeventRead::Kind::event && read.event.devpath == options_.devpath);
+    changed = changed || (read.kind == UeventRead::Kind::event && concerns_us(read.event));
   }
   if (!changed) return;
   follow_disabling(0);
@@ -160,8 +166,12 @@ Result<std::vector<SchedulerLink>> LinuxKernel::links() const {
     const auto& types = options_.value_types;
     if (std::find(types.begin(), types.end(), link.value_type) != types.end()) ours.push_back({link.id, {}});
   }
-  find_owners(ours, "/proc");
+  find_owners(ours, options_.proc);
   return ours;
+}
+
+std::string LinuxKernel::describe_holder(const SchedulerLink& link) const {
+  return schedkit::describe_holder(link, options_.proc, options_.bpffs);
 }
 
 void LinuxKernel::detach(std::uint32_t link_id, DetachDone done) {

@@ -19,7 +19,10 @@ namespace schedkit {
 
 struct LinuxKernelOptions {
   std::string sysfs = "/sys/kernel/sched_ext";
-  std::string devpath = "/kernel/sched_ext/root";  // whose uevents count
+  std::string devpath = "/kernel/sched_ext/root";       // whose uevents count
+  std::string cpu_devpath = "/devices/system/cpu/cpu";  // the beginning of those of CPUs that go on- and offline
+  std::string proc = "/proc";
+  std::string bpffs = "/sys/fs/bpf";
   std::string kmsg = "/dev/kmsg";
   std::string sysrq = "/proc/sysrq-trigger";
   std::vector<std::uint32_t> value_types;  // btf_names.h, sched_ext_value_types()
@@ -37,6 +40,7 @@ class LinuxKernel final : public Kernel {
   void on_change(Changed changed) override { changed_ = std::move(changed); }
   KernelState state() const override;
   Result<std::vector<SchedulerLink>> links() const override;
+  std::string describe_holder(const SchedulerLink& link) const override;
   void detach(std::uint32_t link_id, DetachDone done) override;
   Result<void> eject() override;
 
@@ -47,6 +51,7 @@ class LinuxKernel final : public Kernel {
   Result<void> watch_uevents();
   Result<void> watch_log();
   void read_uevents();
+  bool concerns_us(const Uevent& event) const;
   void read_log();
   // Reads the state again after growing pauses until it is not "disabling": the remove event comes before that ends.
   void follow_disabling(int attempt);

@@ -139,6 +139,27 @@ Result<RunningRecord> parse_record(std::string_view text) {
   }
 }
 
+std::string choice_json(const Choice& choice) {
+  if (choice.is_kernel()) return "{}\n";
+  const Json json = {{"scheduler", scheduler_json(*choice.scheduler)}, {"mode", choice.mode}, {"args", choice.args}};
+  return json.dump(1, ' ', true, Json::error_handler_t::replace) + "\n";
+}
+
+Result<Choice> parse_choice(std::string_view text) {
+  const Json json = Json::parse(text, nullptr, false);
+  if (!json.is_object()) return fail(Errc::invalid, "not a JSON object");
+  if (json.empty()) return Choice{};
+  try {
+    Choice choice;
+    choice.scheduler = scheduler_of(json.at("scheduler"));
+    json.at("mode").get_to(choice.mode);
+    json.at("args").get_to(choice.args);
+    return choice;
+  } catch (const Json::exception& error) {
+    return fail(Errc::invalid, "{}", error.what());
+  }
+}
+
 Result<void> write_record(const std::string& directory, const RunningRecord& record) {
   return write_file_atomic(path_in(directory), to_json(record));
 }

@@ -30,6 +30,10 @@ Result<RunningRecord> parse_record(std::string_view json);
 Result<void> write_record(const std::string& directory, const RunningRecord& record);
 Result<RunningRecord> read_record(const std::string& directory);
 
+// What to run, for other files of the daemon's; "{}" stands for the kernel's own.
+std::string choice_json(const Choice& choice);
+Result<Choice> parse_choice(std::string_view json);
+
 // Whether that very process still exists. A zombie does.
 bool is_alive(const RunningRecord& record);
 

@@ -1,43 +1,66 @@
-// The switcher's choices: wishes, goals, what is told to whom. Its steps are in switcher_steps.cc.
+// The switcher's choices: wishes and goals. Its steps are in switcher_steps.cc, what comes from outside in
+// switcher_events.cc, what it tells in switcher_record.cc.
 #include "core/sched/switcher.h"
 
 #include <algorithm>
+#include <map>
 #include <utility>
-
-#include "core/base/text.h"
 
 namespace schedkit {
 
-Switcher::Switcher(const Clock& clock, Kernel& kernel, Runner& runner, ImageProvider& images,
-                   std::function<void()> changed)
-    : clock_(clock), kernel_(kernel), runner_(runner), images_(images), changed_(std::move(changed)) {
-  kernel_.on_change([this](const std::optional<std::string>& message) { on_kernel(message); });
+Switcher::Switcher(Parts parts, Events events)
+    : parts_(parts),
+      events_(std::move(events)),
+      lineup_({parts.clock, parts.kernel, parts.runner, parts.images, retired_},
+              {.observe = [this](std::uint64_t tag) { return observer(tag); },
+               .admit = [this](const Choice& choice, Lineup::Role role,
+                               const RunnableImage& image) { return admit(choice, role, image); },
+               .ready =
+                   [this](const Choice& choice) {
+                     if (phase_ == Phase::preparing && goal_ && same_program(*goal_, choice)) advance();
+                     events_.changed();
+                   },
+               .failed = [this](Lineup::Failure failure) { on_lineup_failure(std::move(failure)); }}),
+      ladder_(parts.clock, parts.kernel,
+              [this] {
+                if (phase_ == Phase::detaching) look_detached();
+                events_.changed();
+              }),
+      probation_(parts.clock, parts.pressure, [this](const std::string& why) { probation_failed(why); }) {
+  parts_.kernel.on_change([this](const std::optional<std::string>& message) { on_kernel(message); });
 }
 
-Switcher::~Switcher() { kernel_.on_change({}); }
+Switcher::~Switcher() { parts_.kernel.on_change({}); }
 
-RunObserver Switcher::observer(std::uint64_t tag) {
-  return {.at_gate = [this, tag] { on_gate(tag); },
-          .failed = [this, tag](Error error) { on_run_failed(tag, std::move(error)); },
-          .exited = [this, tag](const RunExit& exit) { on_exit(tag, exit); }};
+void Switcher::configure(Options options) {
+  options_ = options;
+  lineup_.configure(options.lineup);
+}
+
+void Switcher::keep_ready(std::vector<Choice> standbys) {
+  standbys_ = std::move(standbys);
+  lineup_.forgive();
+  if (phase_ == Phase::settled && !shut_down_done_) line_up();
 }
 
 void Switcher::adopt() {
   std::map<std::string, std::uint64_t> tags;
-  auto runs = runner_.adopt([&](const std::string& id) { return observer(tags[id] = ++last_tag_); });
-  const bool enabled = kernel_.state().state == ExtState::enabled;
+  auto runs = parts_.runner.adopt([&](const std::string& id) { return observer(tags[id] = lineup_.new_tag()); });
+  const bool enabled = parts_.kernel.state().state == ExtState::enabled;
   for (auto& run : runs) {
-    Held held{tags[run->id()], std::move(run), {}};
-    held.link = enabled ? link_of(*held.run) : std::nullopt;
-    if (!held.link) {
-      retire(std::move(held));
+    TaggedRun held{tags[run->id()], std::move(run)};
+    const auto link = enabled ? link_of(*held.run) : std::nullopt;
+    if (!link) {
+      retired_.kill(std::move(held));
       continue;
     }
     held.run->keep_gate_open(true);
-    wish_.choice = held.run->request().choice;
-    present_ = std::move(held);
+    present_ = Present{std::move(held), link, parts_.clock.now()};
+    wish_.choice = present_->choice();
+    ran_ = present_->choice();
   }
-  changed_();
+  if (!present_) look_for_strangers();
+  events_.changed();
 }
 
 void Switcher::want(Wish wish) {
@@ -53,47 +76,64 @@ void Switcher::want(Wish wish) {
     if (wish.done) wish.done(fail(Errc::cancelled, "schedkitd is ending"));
     return;
   }
-  if (wish.commanded || wish.retry || !same_program(wish.choice, wish_.choice)) {
-    failed_.clear();
-    restarts_ = 0;
+  if (wish.commanded || wish.retry) {
+    failures_.forget_all();
+    lineup_.forgive();
+  } else if (!same_program(wish.choice, wish_.choice)) {
+    failures_.forget_untimed();
   }
+  if (!same_program(wish.choice, wish_.choice)) restarts_ = 0;
+  if (present_ && (wish.commanded || wish.retry)) present_->condemned = false;
   wish_ = std::move(wish);
-  hotplug_retries_ = 0;
-  if (phase_ == Phase::preparing && !same_program(candidate_->choice, wish_.choice)) {
-    retire(std::move(candidate_->held));
-    candidate_.reset();
-    phase_ = Phase::settled;
-    deadline_.reset();
-  }
+  if (phase_ == Phase::preparing && next_goal() != goal_) abandon_goal();
   if (phase_ == Phase::settled) reconcile();
-  changed_();
+  events_.changed();
 }
 
-bool Switcher::has_failed(const Choice& choice) const {
-  return std::ranges::any_of(failed_, [&](const auto& failed) { return same_program(failed, choice); });
+// It was being prepared and is no longer wanted. line_up() lets it go, or lets it stand by.
+void Switcher::abandon_goal() {
+  record({.event = HistoryEvent::superseded,
+          .from = from_,
+          .to = goal_->name(),
+          .cause = goal_cause_,
+          .prepare = parts_.clock.now() - goal_since_});
+  goal_.reset();
+  phase_ = Phase::settled;
 }
 
 bool Switcher::satisfied(const Choice& choice) const {
-  const bool enabled = kernel_.state().state == ExtState::enabled;
+  const bool enabled = parts_.kernel.state().state == ExtState::enabled;
   const bool give_way = !wish_.commanded && !options_.replace_foreign;
   if (!choice.is_kernel()) {
-    return enabled && present_ && (!mismatch_ || give_way) && same_program(present_->run->request().choice, choice);
+    return enabled && present_ && (!mismatch_ || give_way) && same_program(present_->choice(), choice);
   }
   if (present_) return false;
   return !enabled || blocked_by_foreign();
 }
 
 bool Switcher::blocked_by_foreign() const {
-  return !present_ && !wish_.commanded && !options_.replace_foreign && kernel_.state().state == ExtState::enabled;
+  return !present_ && !culprit_ && !wish_.commanded && !options_.replace_foreign &&
+         parts_.kernel.state().state == ExtState::enabled;
+}
+
+bool Switcher::usable(const Choice& choice) const {
+  return !choice.is_kernel() && !failures_.has(choice) && !(present_ && same_program(present_->choice(), choice));
+}
+
+std::optional<Choice> Switcher::way_back() const {
+  if (before_ && before_->is_kernel() && !failures_.quarantined(wish_.choice)) return std::nullopt;
+  if (before_ && usable(*before_)) return before_;
+  if (last_good_ && usable(*last_good_)) return last_good_;
+  if (usable(wish_.fallback)) return wish_.fallback;
+  return std::nullopt;
 }
 
 std::optional<Choice> Switcher::next_goal() const {
   if (blocked_by_foreign()) return std::nullopt;
-  if (!has_failed(wish_.choice)) return satisfied(wish_.choice) ? std::nullopt : std::optional(wish_.choice);
-  if (present_ || kernel_.state().state == ExtState::enabled) return std::nullopt;
-  if (before_ && !before_->is_kernel() && !has_failed(*before_)) return before_;
-  if (!wish_.fallback.is_kernel() && !has_failed(wish_.fallback)) return wish_.fallback;
-  return std::nullopt;
+  if (!failures_.has(wish_.choice)) return satisfied(wish_.choice) ? std::nullopt : std::optional(wish_.choice);
+  if (present_ && present_->condemned && !stuck_) return way_back().value_or(Choice{});
+  if (present_ || parts_.kernel.state().state == ExtState::enabled) return std::nullopt;
+  return way_back();
 }
 
 Result<void> Switcher::outcome() const {
@@ -106,35 +146,60 @@ Result<void> Switcher::outcome() const {
 void Switcher::reconcile() {
   if (shut_down_done_) return conclude();
   const auto goal = next_goal();
-  if (!goal) {
-    if (wish_.done) std::exchange(wish_.done, nullptr)(outcome());
-    return;
-  }
+  if (!goal) return settle();
   if (mismatch_) {  // the present one is not attached any more: whoever is counts as foreign
     mismatch_ = false;
-    present_->link.reset();
-    retire(std::move(*present_));
+    retired_.kill(std::move(present_->held));
     present_.reset();
+    probation_.end();
     return reconcile();
   }
-  from_ = present_ ? present_->run->request().choice.name() : kernel_.state().ops;
+  goal_ = goal;
+  goal_since_ = parts_.clock.now();
+  goal_cause_ = wish_.cause;
+  if (!same_program(*goal, wish_.choice) && last_failure_) {
+    goal_cause_ = fmt::format("in place of {}: {}", wish_.choice.name(), last_failure_->text);
+  }
+  from_ = present_ ? present_->choice().name() : parts_.kernel.state().ops;
   if (from_.empty()) from_ = "kernel";
+  detach_took_ = Duration{0};
+  replaces_unproved_ = false;
+  words_.forget();
   if (goal->is_kernel()) {
+    line_up();
     detach();
   } else {
-    prepare(*goal);
+    prepare();
   }
+}
+
+void Switcher::settle() {
+  goal_.reset();
+  line_up();
+  if (wish_.choice.is_kernel() && satisfied(wish_.choice) && !blocked_by_foreign()) ran_ = Choice{};
+  if (wish_.done) std::exchange(wish_.done, nullptr)(outcome());
+}
+
+void Switcher::line_up() {
+  std::vector<Lineup::Wanted> wanted;
+  if (goal_ && !goal_->is_kernel() && !attaching_) wanted.push_back({*goal_, Lineup::Role::candidate});
+  if (present_ && probation_.active()) {
+    if (auto back = way_back()) wanted.push_back({*back, Lineup::Role::previous});
+  }
+  for (const auto& standby : standbys_) {
+    if (present_ && same_program(present_->choice(), standby)) continue;
+    wanted.push_back({standby, Lineup::Role::standby, failures_.why(standby)});
+  }
+  lineup_.want(wanted);
 }
 
 void Switcher::shut_down(std::function<void()> done) {
   shut_down_done_ = std::move(done);
   if (auto waiting = std::exchange(wish_.done, nullptr)) waiting(fail(Errc::cancelled, "schedkitd is ending"));
-  if (phase_ == Phase::preparing) {
-    retire(std::move(candidate_->held));
-    candidate_.reset();
-  }
+  probation_.end();
   if (phase_ == Phase::preparing || phase_ == Phase::lost) {
     phase_ = Phase::settled;
+    goal_.reset();
     deadline_.reset();
   }
   if (phase_ == Phase::settled) conclude();
@@ -142,110 +207,27 @@ void Switcher::shut_down(std::function<void()> done) {
 
 // The end of a shutdown: what is attached stays, what was asked to end gets the time to do so.
 void Switcher::conclude() {
-  if (!retiring_.empty()) {
-    if (!deadline_) deadline_ = shut_down_by_ = clock_.now() + options_.stop_timeout;
-    if (clock_.now() < shut_down_by_) return;
+  lineup_.clear();
+  if (!retired_.empty()) {
+    if (!deadline_) deadline_ = shut_down_by_ = parts_.clock.now() + options_.stop_timeout;
+    if (parts_.clock.now() < shut_down_by_) return;
   }
   deadline_.reset();
-  retiring_.clear();
-  if (present_) present_->run->abandon();
+  retired_.forget_all();
+  if (present_) present_->held.run->abandon();
   if (auto done = std::exchange(shut_down_done_, [] {})) done();
 }
 
-std::optional<Instant> Switcher::deadline() const { return deadline_; }
-
-void Switcher::record_failure(const Choice& choice, Error error, std::vector<std::string> output) {
-  if (!has_failed(choice)) failed_.push_back(choice);
-  last_failure_ = FailureRecord{choice.name(), error.text, clock_.wall_now(), std::move(output)};
-  if (wish_.done && same_program(choice, wish_.choice)) std::exchange(wish_.done, nullptr)(fail(std::move(error)));
-}
-
-void Switcher::retire(Held held) {
-  if (!held.run) return;
-  held.run->keep_gate_open(false);
-  // What never attached is in nobody's way, but nothing of it is worth waiting for either.
-  if (held.link) {
-    held.run->stop(options_.stop_timeout);
-  } else {
-    held.run->kill();
-  }
-  retiring_.push_back(std::move(held));
-}
-
-namespace {
-
-// The kernel's own words for `what` in "sched_ext: BPF scheduler "NAME" disabled (REASON)".
-std::optional<std::string> reason_in(const std::string& message) {
-  const auto at = message.find(" disabled (");
-  if (at == std::string::npos || message.find("BPF scheduler \"") == std::string::npos) return std::nullopt;
-  const auto begin = at + std::string_view(" disabled (").size();
-  return message.substr(begin, message.rfind(')') - begin);
-}
-
-}  // namespace
-
-std::string Switcher::kernel_reason() const {
-  std::string text;
-  for (const auto& message : messages_) {
-    if (const auto reason = reason_in(message)) {
-      text = *reason;
-    } else if (!text.empty() && message.find("BPF scheduler \"") == std::string::npos) {
-      // "sched_ext: NAME: what happened"
-      const auto name = message.find(": ");
-      const auto detail = name == std::string::npos ? name : message.find(": ", name + 2);
-      if (detail != std::string::npos && text.size() < 300) text += "; " + message.substr(detail + 2);
-    }
-  }
-  return text;
-}
-
-RunStatus Switcher::describe_run(const Run& run, std::string phase) const {
-  const auto& request = run.request();
-  return {.name = request.choice.name(),
-          .id = run.id(),
-          .image = request.image.reference,
-          .digest = request.image.digest,
-          .mode = request.choice.mode,
-          .args = request.choice.args,
-          .pid = run.pid(),
-          .started = clock_.wall_now() - (clock_.now() - run.started()),
-          .phase = std::move(phase)};
-}
-
-void Switcher::describe(Status& status) const {
-  const auto kernel = kernel_.state();
-  const bool enabled = kernel.state == ExtState::enabled;
-  status.kernel = {kernel.state != ExtState::unsupported, std::string(to_string(kernel.state)), kernel.ops,
-                   kernel.enable_seq};
-  if (present_) status.current = describe_run(*present_->run, enabled && !mismatch_ ? "attached" : "detached");
-  if (candidate_ && candidate_->held.run) {
-    status.candidate = describe_run(*candidate_->held.run, phase_ == Phase::attaching              ? "attaching"
-                                                           : candidate_->held.run->waits_at_gate() ? "at the gate"
-                                                                                                   : "loading");
-  } else if (candidate_) {
-    status.candidate.emplace();
-    status.candidate->name = candidate_->choice.name();
-    status.candidate->image = candidate_->choice.scheduler->image;
-    status.candidate->mode = candidate_->choice.mode;
-    status.candidate->args = candidate_->choice.args;
-    status.candidate->phase = "unpacking";
-  }
-  if (enabled) status.foreign_owner = foreign_owner_;
-  status.last_switch = last_switch_;
-  status.last_failure = last_failure_;
-  if (!status.kernel.supported) {
-    status.state = SystemState::unsupported;
-  } else if (phase_ == Phase::detaching || phase_ == Phase::attaching) {
-    status.state = SystemState::handing_over;
-  } else if (phase_ == Phase::preparing) {
-    status.state = SystemState::preparing;
-  } else if (present_) {
-    status.state = !enabled    ? SystemState::managed_detached
-                   : mismatch_ ? SystemState::managed_mismatch
-                               : SystemState::running;
-  } else {
-    status.state = enabled ? SystemState::foreign : SystemState::idle;
-  }
+std::optional<Instant> Switcher::deadline() const {
+  std::optional<Instant> next = deadline_;
+  const auto consider = [&](const std::optional<Instant>& when) {
+    if (when && (!next || *when < *next)) next = when;
+  };
+  consider(lineup_.deadline());
+  consider(ladder_.deadline());
+  if (!shut_down_done_) consider(failures_.next());
+  if (phase_ == Phase::settled || phase_ == Phase::preparing) consider(probation_.until());
+  return next;
 }
 
 }  // namespace schedkit

@@ -1,46 +1,59 @@
 // The switcher: walks the machine from the scheduler it has to the one that is wanted, one step at a time, and never
 // gives up a working scheduler before the next one waits at the gate.
 //
-//   phase       what is under way                                    ends with
-//   settled     nothing                                              a wish that is not met; the loss of the present one
-//   preparing   the candidate's image is unpacked, its container     candidate at the gate → detaching (or attaching, when
-//               started, its BPF programs are verified; the present  nothing is attached); failure or another wish →
-//               scheduler still runs                                 settled, the present one untouched
-//   detaching   the present scheduler is let go: link detach, and    kernel says disabled → attaching, or settled when the
-//               if that does not help within stop-timeout each its   kernel's own is wanted; never → settled, with the
-//               StopSignal, SIGKILL, SysRq-S                         failure told
-//   attaching   the candidate's attach call is let through           kernel says enabled and the link is the candidate's →
-//                                                                    settled; refused, exit or attach-timeout → settled
-//   lost        the present one is detached without our doing while  attached again (restart after CPU hotplug) → settled;
-//               its process lives: it may attach again by itself     exit or time → settled, with the failure told
+//   phase       what is under way                              ends with
+//   settled     nothing; the present one may be on probation   a wish that is not met; the loss of the present one;
+//                                                              its probation failed
+//   preparing   the goal is brought to the gate (lineup.h),    at the gate → detaching, or attaching when nothing is
+//               while the present scheduler runs               attached; failure or another wish → settled
+//   detaching   what is attached is let go (stop_ladder.h)     disabled → attaching, or settled when the kernel's own is
+//                                                              the goal; never → settled, and told
+//   attaching   the goal's attach call is let through          enabled through its link → settled, on probation;
+//                                                              refused, exit or attach-timeout → settled
+//   lost        the present one is detached without our        attached again (restart after CPU hotplug) or another
+//               doing while its process lives                  one is → settled; exit, the kernel's reason or time →
+//                                                              settled, and told
 //
-// Whenever it is settled it looks again: the wish, if that did not fail; else, but only if nothing is attached, the
-// scheduler that ran before, then the fallback; else the kernel's own stays. A failed choice is not tried again until
-// the wish changes or a command repeats it. Wishes may change in any phase; the newest wins.
+// Whenever it is settled it looks again for a goal:
 //
-// All of it runs on the loop thread. Time comes from the clock: the owner calls tick() at deadline(). `changed` is
-// called after everything that alters what describe() shows; it must not call back into the switcher.
+//   the wish can be had                     the wish
+//   it failed; the present one is attached  none: what works stays
+//   the same, but it failed its probation   the way back, else the kernel's own
+//   it failed; nothing is attached          the way back, else none: the kernel's own stays
+//
+// The way back is the first that has not failed itself of: what ran before the present one, the last one that passed
+// its probation, the default. What ran before may be the kernel's own; it ends the search unless the wish is
+// quarantined. During a probation the way back stands at the gate, so that going it is a hand-over.
+//
+// Every failure of a scheduler is a strike (strikes.h). It is tried again when its back-off is over, or at once when a
+// command asks; in quarantine it is not. A scheduler ended by the kernel for CPU hotplug is restarted, without a
+// strike. Wishes may change in any phase; the newest wins.
+//
+// All of it runs on the loop thread. Time comes from the clock: the owner calls tick() at deadline(). Events must not
+// call back into the switcher.
 #pragma once
 
 #include <functional>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "core/base/clock.h"
-#include "core/policy/image.h"
+#include "core/policy/history.h"
 #include "core/policy/status.h"
-#include "core/sched/kernel.h"
-#include "core/sched/run.h"
+#include "core/sched/failures.h"
+#include "core/sched/kernel_words.h"
+#include "core/sched/lineup.h"
+#include "core/sched/probation.h"
+#include "core/sched/stop_ladder.h"
+#include "core/sched/strikes.h"
 
 namespace schedkit {
 
 // What should run.
 struct Wish {
   Choice choice = {};
-  Choice fallback = {};    // what runs instead when it fails and nothing ran before
+  Choice fallback = {};    // the default: what runs instead when it fails and nothing better is known
   std::string cause = {};  // for log and status
   bool commanded = false;  // by a person: foreign schedulers are replaced, earlier failures forgotten
   bool retry = false;      // earlier failures are forgotten
@@ -51,17 +64,36 @@ struct Wish {
 class Switcher {
  public:
   struct Options {
-    Duration load_timeout = std::chrono::seconds(60);
     Duration attach_timeout = std::chrono::seconds(5);
     Duration stop_timeout = std::chrono::seconds(5);
+    Duration probation = std::chrono::seconds(30);
+    double cpu_pressure = 0;  // of a probation; 0: no limit
     bool replace_foreign = false;
+    Lineup::Limits lineup = {};
+  };
+  // All must outlive the switcher, which registers itself with `kernel`.
+  struct Parts {
+    const Clock& clock;
+    Kernel& kernel;
+    Runner& runner;
+    ImageProvider& images;
+    Strikes& strikes;
+    CpuPressure& pressure;
+  };
+  struct Events {
+    std::function<void()> changed;                     // something that describe() shows
+    std::function<void(HistoryEntry entry)> happened;  // before `changed`
+    std::function<void(const Choice& choice)> proved;  // it passed its probation: the last known good one
   };
 
-  // All must outlive the switcher. Registers itself with `kernel`.
-  Switcher(const Clock& clock, Kernel& kernel, Runner& runner, ImageProvider& images, std::function<void()> changed);
+  Switcher(Parts parts, Events events);
   ~Switcher();
 
-  void configure(Options options) { options_ = options; }
+  void configure(Options options);
+  // Schedulers to keep at the gate.
+  void keep_ready(std::vector<Choice> standbys);
+  // The last one that passed a probation, as `proved` told it earlier.
+  void trust(std::optional<Choice> last_good) { last_good_ = std::move(last_good); }
 
   // Takes over what an earlier daemon left: the run whose scheduler is attached becomes the present one, others are
   // ended. Once, before the first want().
@@ -83,101 +115,111 @@ class Switcher {
 
  private:
   enum class Phase { settled, preparing, detaching, attaching, lost };
-  enum class Rung { link, stop_signal, kill, eject };  // of the ladder by which a scheduler is made to let go
+  static constexpr int most_restarts = 5;  // in a row, after CPU hotplug
 
-  struct Held {
-    std::uint64_t tag = 0;  // names the run in its observer
-    std::unique_ptr<Run> run;
-    std::optional<std::uint32_t> link;  // set while its scheduler is attached through one
-  };
-  struct Candidate {
-    Choice choice;
-    Held held;  // without a run while the image is prepared
-    std::optional<RunnableImage> image;
-    std::uint64_t hotplug_seq = 0;
-    Instant begun{};
-    Instant at_gate{};
+  struct Present {  // ours that is attached, or was and is not given up yet
+    TaggedRun held;
+    std::optional<std::uint32_t> link;  // none: it attached without one
+    Instant attached_at{};
+    bool condemned = false;  // it failed its probation and must go
+    const RunRequest& request() const { return held.run->request(); }
+    const Choice& choice() const { return request().choice; }
   };
 
-  RunObserver observer(std::uint64_t tag);
-  void on_kernel(const std::optional<std::string>& message);
-  void on_image(std::uint64_t tag, Result<RunnableImage> image);
-  void on_gate(std::uint64_t tag);
-  void on_run_failed(std::uint64_t tag, Error error);
-  void on_exit(std::uint64_t tag, const RunExit& exit);
-
+  // switcher.cc: what is wanted
   void reconcile();
   std::optional<Choice> next_goal() const;
+  std::optional<Choice> way_back() const;
+  bool usable(const Choice& choice) const;
   bool satisfied(const Choice& choice) const;
   bool blocked_by_foreign() const;
-  bool has_failed(const Choice& choice) const;
   Result<void> outcome() const;
+  void settle();
+  void line_up();
+  void abandon_goal();
   void conclude();
 
-  void prepare(const Choice& choice);
-  void start_candidate();
-  void candidate_ready();
-  void check_early_attach();
-  void drop_candidate(Error why);
-
+  // switcher_steps.cc: the way there
+  void prepare();
+  void advance();
   void detach();
-  void climb(Rung rung);
+  void look_detached();
   void detached();
   void detach_gave_up();
-
   void open_gate();
   void check_attached();
-  void attached(std::optional<std::uint32_t> link);
-  void attach_failed(const std::string& why);
+  void attached(Lineup::Place place, std::optional<std::uint32_t> link);
+  void attach_failed(const std::string& why, bool its_fault = true);
+  void expel(const Lineup::Place& culprit, std::optional<std::uint32_t> link);
 
+  // switcher_events.cc: what comes from outside
+  RunObserver observer(std::uint64_t tag);
+  Result<void> admit(const Choice& choice, Lineup::Role role, const RunnableImage& image) const;
+  void on_lineup_failure(Lineup::Failure failure);
+  void on_kernel(const std::optional<std::string>& message);
+  void on_kernel_settled();
   void check_present();
-  void present_lost(const std::string& why);
+  bool check_early_attach();
   void check_lost();
+  void present_lost(const std::string& why);
+  void probation_failed(const std::string& why);
+  void on_exit(std::uint64_t tag, const RunExit& exit);
+  void look_for_strangers();
 
-  void record_failure(const Choice& choice, Error error, std::vector<std::string> output);
-  void retire(Held held);
+  // switcher_record.cc: what is told
+  void strike(const Choice& choice, const RunnableImage& image, Error error, std::vector<std::string> output,
+              HistoryEntry entry);
+  void fail_goal(const Choice& choice, Error error, std::vector<std::string> output, std::optional<Instant> retry,
+                 bool quarantined);
+  void record(HistoryEntry entry);
   std::optional<std::uint32_t> link_of(const Run& run) const;
-  void look_for_foreign();
-  std::string kernel_reason() const;
   RunStatus describe_run(const Run& run, std::string phase) const;
+  RunStatus describe_candidate() const;
+  SystemState state_word(const KernelState& kernel) const;
 
-  const Clock& clock_;
-  Kernel& kernel_;
-  Runner& runner_;
-  ImageProvider& images_;
-  std::function<void()> changed_;
+  const Parts parts_;
+  const Events events_;
   Options options_;
 
   Phase phase_ = Phase::settled;
   Wish wish_;
-  std::optional<Held> present_;  // ours that is attached, or was and is not given up yet
-  std::optional<Candidate> candidate_;
-  std::vector<Held> retiring_;         // asked to end
-  std::optional<Choice> before_;       // what ran before the present one
-  std::vector<Choice> failed_;         // since the wish changed
-  std::vector<std::string> messages_;  // what the kernel logged since the last hand-over began
-  std::optional<SwitchRecord> last_switch_;
-  std::optional<FailureRecord> last_failure_;
+  std::optional<Choice> goal_;  // what is being switched to
+  std::string goal_cause_;
+  Instant goal_since_{};
+  std::string from_;  // name of what was attached then
+  std::optional<Present> present_;
+  std::optional<Lineup::Place> attaching_;
+  std::optional<TaggedRun> culprit_;  // attached though it must not be; being let go
+  std::optional<Choice> before_;      // what ran before the present one
+  std::optional<Choice> ran_;         // the last that was reached
+  std::optional<Choice> last_good_;
+  std::vector<Choice> standbys_;
 
-  bool mismatch_ = false;      // another one is attached while the present one's process lives
-  std::string foreign_owner_;  // who attached what is not ours; empty when nobody did
+  Retired retired_;
+  Lineup lineup_;
+  StopLadder ladder_;
+  Probation probation_;
+  KernelWords words_;
+  Failures failures_;
 
-  Rung rung_ = Rung::link;
-  std::optional<Instant> deadline_;  // of the phase
-  std::string from_;                 // name of the one being let go
-  Instant detach_begun_{};
+  bool replaces_unproved_ = false;  // what ran last had not passed its probation
+  bool mismatch_ = false;           // another one is attached while the present one's process lives
+  bool stuck_ = false;              // the kernel did not let go
+  std::string foreign_owner_;       // who attached what is not ours; empty when nobody did
+  bool orphan_ = false;             // and no process holds it
+
+  std::optional<Instant> deadline_;  // of attaching, of lost, and of the shutdown
   Instant gate_opened_{};
   Instant lost_since_{};
   Duration detach_took_{};
   bool seen_enabling_ = false;
   std::optional<Instant> refused_at_;  // when the state went back to disabled while attaching
-  int hotplug_retries_ = 0;
-  int restarts_ = 0;  // of the present one after CPU hotplug, by us
+  int restarts_ = 0;                   // of the present one after CPU hotplug, by us
 
+  std::optional<SwitchRecord> last_switch_;
+  std::optional<FailureRecord> last_failure_;
   std::function<void()> shut_down_done_;
   Instant shut_down_by_{};
-  std::uint64_t last_tag_ = 0;
-  std::shared_ptr<const int> alive_ = std::make_shared<const int>(0);  // callbacks that outlive us find it expired
 };
 
 }  // namespace schedkit

@@ -1,5 +1,4 @@
-// The switcher's steps from one phase to the next; the table is in switcher.h.
-#include <algorithm>
+// The switcher's steps: preparing → detaching → attaching.
 #include <utility>
 
 #include "core/base/text.h"
@@ -12,203 +11,141 @@ namespace {
 // How often the state is read while an attach call is let through: a refused attach sends no event.
 constexpr Duration attach_poll = std::chrono::milliseconds(5);
 
-// How long the owner of an ejected scheduler gets to end by itself, so that its exit and last words can be told.
+// How long the kernel's words about a refusal are waited for.
 constexpr Duration last_words = std::chrono::seconds(1);
-
-constexpr int most_hotplug_retries = 5;
-
-// Kernel wording for exit kind SCX_EXIT_UNREG (our own detach) and SCX_EXIT_UNREG_KERN (CPU hotplug).
-constexpr std::string_view by_user = "unregistered from user space";
-constexpr std::string_view by_kernel = "unregistered from the main kernel";
 
 }  // namespace
 
 // --- preparing ---
 
-void Switcher::prepare(const Choice& choice) {
-  messages_.clear();
-  if (kernel_.state().state == ExtState::unsupported) {
-    record_failure(choice, {Errc::unsupported, "this kernel has no sched_ext (CONFIG_SCHED_CLASS_EXT)", {}}, {});
-    return;
+void Switcher::prepare() {
+  if (parts_.kernel.state().state == ExtState::unsupported) {
+    const Choice choice = *std::exchange(goal_, std::nullopt);
+    line_up();
+    return fail_goal(choice, {Errc::unsupported, "this kernel has no sched_ext (CONFIG_SCHED_CLASS_EXT)", {}}, {}, {},
+                     false);
   }
   phase_ = Phase::preparing;
-  detach_took_ = Duration{0};
-  candidate_.emplace();
-  candidate_->choice = choice;
-  candidate_->begun = clock_.now();
-  const auto tag = candidate_->held.tag = ++last_tag_;
-  const auto& own = choice.scheduler->load_timeout;
-  deadline_ = clock_.now() + (own > Duration::zero() ? own : options_.load_timeout);
-  images_.prepare(choice.scheduler->image, [this, tag, alive = std::weak_ptr(alive_)](Result<RunnableImage> image) {
-    if (!alive.expired()) on_image(tag, std::move(image));
-  });
+  probation_.take_baseline(options_.cpu_pressure);  // it may be attached without a detach
+  line_up();
+  const auto* place = lineup_.find(*goal_);
+  if (place != nullptr && place->stage == Lineup::Stage::at_gate) advance();
 }
 
-void Switcher::on_image(std::uint64_t tag, Result<RunnableImage> image) {
-  if (!candidate_ || candidate_->held.tag != tag) return;
-  if (!image) {
-    drop_candidate(std::move(image.error()));
-  } else {
-    candidate_->image = std::move(*image);
-    const bool stop_first = candidate_->choice.scheduler->handover == Handover::stop_first;
-    if (stop_first && kernel_.state().state != ExtState::disabled) {
-      detach();
-    } else {
-      start_candidate();
-    }
+// The goal waits at the gate, or has only to be started once nothing is attached.
+void Switcher::advance() {
+  const auto& place = *lineup_.find(*goal_);
+  const bool nothing_attached = parts_.kernel.state().state == ExtState::disabled;
+  if (place.stage == Lineup::Stage::unpacked) {
+    if (nothing_attached) return lineup_.start_through(*goal_);
+    return detach();
   }
-  changed_();
-}
-
-void Switcher::start_candidate() {
-  auto& candidate = *candidate_;
-  candidate.hotplug_seq = kernel_.state().hotplug_seq;
-  candidate.held.run = runner_.start({candidate.choice, *candidate.image}, observer(candidate.held.tag));
-  if (candidate.choice.scheduler->handover == Handover::stop_first) candidate.held.run->keep_gate_open(true);
-}
-
-void Switcher::drop_candidate(Error why) {
-  auto candidate = std::exchange(candidate_, std::nullopt);
-  auto output = candidate->held.run ? candidate->held.run->output() : std::vector<std::string>();
-  retire(std::move(candidate->held));
+  if (lineup_.stale(place)) return lineup_.reload(*goal_);
+  if (nothing_attached) return open_gate();
+  if (!blocked_by_foreign()) return detach();
+  const Choice choice = *std::exchange(goal_, std::nullopt);
   phase_ = Phase::settled;
-  deadline_.reset();
-  record_failure(candidate->choice, std::move(why), std::move(output));
+  fail_goal(choice, {Errc::busy, "a scheduler that schedkit does not manage was attached meanwhile", {}}, {}, {},
+            false);
   reconcile();
-}
-
-void Switcher::on_gate(std::uint64_t tag) {
-  if (candidate_ && candidate_->held.tag == tag && phase_ == Phase::preparing) candidate_ready();
-  changed_();
-}
-
-void Switcher::candidate_ready() {
-  auto& candidate = *candidate_;
-  // The kernel would take this attach and undo it at once: sched_ext_ops.hotplug_seq is of the time of loading.
-  if (kernel_.state().hotplug_seq != candidate.hotplug_seq) {
-    const Choice choice = candidate.choice;
-    if (++hotplug_retries_ > most_hotplug_retries) {
-      return drop_candidate({Errc::busy, "CPUs keep going on- and offline while it loads", {}});
-    }
-    retire(std::move(candidate.held));
-    candidate_.reset();
-    return prepare(choice);
-  }
-  candidate.at_gate = clock_.now();
-  if (kernel_.state().state == ExtState::disabled) {
-    open_gate();
-  } else if (blocked_by_foreign()) {
-    drop_candidate({Errc::busy, "a scheduler that schedkit does not manage was attached meanwhile", {}});
-  } else {
-    detach();
-  }
-}
-
-// A candidate that is let through (stop-first), or one that attaches without the call the gate watches, which works
-// only while nothing is attached.
-void Switcher::check_early_attach() {
-  if (present_ || !candidate_->held.run || kernel_.state().state != ExtState::enabled) return;
-  const auto links = kernel_.links();
-  if (!links) return;
-  if (const auto own = link_of(*candidate_->held.run)) {
-    gate_opened_ = candidate_->at_gate = clock_.now();
-    attached(own);
-  } else if (links->empty()) {
-    gate_opened_ = candidate_->at_gate = clock_.now();
-    attached(std::nullopt);
-  }
-}
-
-void Switcher::on_run_failed(std::uint64_t tag, Error error) {
-  if (candidate_ && candidate_->held.tag == tag) {
-    candidate_->held.run.reset();
-    if (phase_ == Phase::attaching) {
-      attach_failed(error.text);
-    } else if (phase_ == Phase::preparing) {
-      drop_candidate(std::move(error));
-    }
-  }
-  std::erase_if(retiring_, [&](const Held& held) { return held.tag == tag; });
-  if (shut_down_done_ && phase_ == Phase::settled) conclude();
-  changed_();
 }
 
 // --- detaching ---
 
 void Switcher::detach() {
   phase_ = Phase::detaching;
-  detach_begun_ = clock_.now();
-  messages_.clear();
-  if (present_) present_->run->keep_gate_open(false);
-  climb(Rung::link);
+  words_.forget();
+  replaces_unproved_ = probation_.active();
+  probation_.take_baseline(options_.cpu_pressure);
+  std::optional<std::uint32_t> link = present_ ? present_->link : std::nullopt;
+  if (present_) {
+    present_->held.run->keep_gate_open(false);
+  } else if (const auto links = parts_.kernel.links(); links && !links->empty()) {
+    link = links->front().id;
+  }
+  ladder_.enter(link, present_ ? present_->held.run.get() : nullptr, options_.stop_timeout);
+  if (ladder_.at_its_end()) look_detached();
 }
 
-void Switcher::climb(Rung rung) {
-  rung_ = rung;
-  deadline_ = clock_.now() + options_.stop_timeout;
-  switch (rung) {
-    case Rung::link: {
-      std::optional<std::uint32_t> id = present_ ? present_->link : std::nullopt;
-      if (!present_) {
-        const auto links = kernel_.links();
-        if (links && !links->empty()) id = links->front().id;
-      }
-      if (!id) return climb(present_ ? Rung::stop_signal : Rung::eject);
-      kernel_.detach(*id, [this, alive = std::weak_ptr(alive_)](const Result<void>& done) {
-        if (alive.expired() || phase_ != Phase::detaching || rung_ != Rung::link) return;
-        if (kernel_.state().state == ExtState::disabled) {
-          detached();
-        } else if (!done) {
-          climb(present_ ? Rung::stop_signal : Rung::eject);
-        }
-        changed_();
-      });
-      return;
-    }
-    case Rung::stop_signal: present_->run->stop(options_.stop_timeout); return;
-    case Rung::kill: present_->run->kill(); return;
-    case Rung::eject:
-      if (!kernel_.eject()) detach_gave_up();
-      return;
+void Switcher::look_detached() {
+  const auto state = parts_.kernel.state().state;
+  if (state == ExtState::disabled) return detached();
+  if (state == ExtState::enabled && present_ && present_->link && !link_of(*present_->held.run)) {
+    const auto links = parts_.kernel.links();
+    if (links && !links->empty()) return detached();  // it was, and somebody was faster than our goal
   }
+  if (ladder_.at_its_end()) detach_gave_up();
 }
 
 void Switcher::detached() {
-  detach_took_ = clock_.now() - detach_begun_;
-  deadline_.reset();
-  mismatch_ = false;
+  detach_took_ = ladder_.taken();
+  ladder_.leave();
+  probation_.end();
+  mismatch_ = stuck_ = false;
   if (present_) {
-    before_ = present_->run->request().choice;
-    retire(std::move(*present_));
+    retired_.stop(std::move(present_->held), options_.stop_timeout);
     present_.reset();
-  } else {
-    before_.reset();
   }
-  const bool still_wanted = candidate_ && !shut_down_done_ && same_program(candidate_->choice, wish_.choice);
-  if (candidate_ && (still_wanted || shut_down_done_)) {
-    if (candidate_->held.run) return open_gate();
-    phase_ = Phase::preparing;
-    return start_candidate();
-  }
-  if (candidate_) {
-    retire(std::move(candidate_->held));
-    candidate_.reset();
-  } else {
-    last_switch_ =
-        SwitchRecord{from_, "kernel", wish_.cause, clock_.wall_now(), Duration{0}, detach_took_, Duration{0}};
-  }
+  if (culprit_) retired_.kill(*std::exchange(culprit_, std::nullopt));
+  foreign_owner_.clear();
   phase_ = Phase::settled;
+  if (goal_ && !goal_->is_kernel() && (shut_down_done_ || next_goal() == goal_)) {
+    if (const auto* place = lineup_.find(*goal_); place != nullptr && place->stage != Lineup::Stage::image) {
+      phase_ = Phase::preparing;
+      if (place->stage != Lineup::Stage::loading) return advance();
+      return;
+    }
+  }
+  if (goal_ && goal_->is_kernel()) {
+    last_switch_ =
+        SwitchRecord{from_, "kernel", goal_cause_, parts_.clock.wall_now(), Duration{0}, detach_took_, Duration{0}};
+    record({.event = same_program(*goal_, wish_.choice) ? HistoryEvent::switched : HistoryEvent::rolled_back,
+            .from = from_,
+            .to = "kernel",
+            .cause = goal_cause_,
+            .detach = detach_took_});
+    if (same_program(*goal_, wish_.choice)) ran_ = Choice{};
+  } else if (goal_) {
+    record({.event = HistoryEvent::superseded,
+            .from = from_,
+            .to = goal_->name(),
+            .cause = goal_cause_,
+            .detach = detach_took_});
+  }
+  goal_.reset();
+  if (parts_.kernel.state().state == ExtState::enabled) return on_kernel_settled();
   reconcile();
 }
 
 void Switcher::detach_gave_up() {
-  const auto state = kernel_.state();
-  Error error{
-      Errc::timeout, fmt::format("the kernel does not let go of {} (state {})", from_, to_string(state.state)), {}};
-  if (candidate_) return drop_candidate(std::move(error));
+  ladder_.leave();
+  stuck_ = true;
   phase_ = Phase::settled;
+  if (culprit_) retired_.kill(*std::exchange(culprit_, std::nullopt));
+  const auto text = fmt::format("the kernel does not let go of {} (state {}); see the kernel log", from_,
+                                to_string(parts_.kernel.state().state));
+  record({.event = HistoryEvent::stuck, .from = from_, .to = goal_ ? goal_->name() : "", .text = text});
+  goal_.reset();
+  fail_goal(wish_.choice, {Errc::timeout, text, {}}, {}, {}, false);
+  reconcile();
+}
+
+// One of ours has attached without being let through: it is made to let go, and whatever is wanted comes after it.
+void Switcher::expel(const Lineup::Place& culprit, std::optional<std::uint32_t> link) {
+  const Choice choice = culprit.choice;
+  auto place = lineup_.take(choice);
+  if (attaching_) retired_.kill(std::move(std::exchange(attaching_, std::nullopt)->held));
+  goal_.reset();
   deadline_.reset();
-  record_failure(wish_.choice, std::move(error), {});
+  from_ = choice.name();
+  phase_ = Phase::detaching;
+  words_.forget();
+  const std::string text = choice.name() + " attached out of turn, without waiting at the gate";
+  auto output = place.held.run->output();
+  culprit_ = std::move(place.held);
+  strike(choice, *place.image, {Errc::failed, text, {}}, std::move(output),
+         {.event = HistoryEvent::out_of_turn, .to = choice.name(), .text = text});
+  ladder_.enter(link, culprit_->run.get(), options_.stop_timeout);
 }
 
 // --- attaching ---
@@ -217,216 +154,96 @@ void Switcher::open_gate() {
   phase_ = Phase::attaching;
   seen_enabling_ = false;
   refused_at_.reset();
-  messages_.clear();
-  gate_opened_ = clock_.now();
-  if (auto opened = candidate_->held.run->open_gate(); !opened) return attach_failed(opened.error().text);
-  deadline_ = clock_.now() + attach_poll;
+  words_.forget();
+  gate_opened_ = parts_.clock.now();
+  attaching_ = lineup_.take(*goal_);
+  if (auto opened = attaching_->held.run->open_gate(); !opened) return attach_failed(opened.error().text);
+  deadline_ = parts_.clock.now() + attach_poll;
 }
 
 void Switcher::check_attached() {
-  const auto state = kernel_.state().state;
+  const auto now = parts_.clock.now();
+  const auto state = parts_.kernel.state().state;
   if (state == ExtState::enabled) {
-    if (const auto link = link_of(*candidate_->held.run)) return attached(link);
+    if (const auto link = link_of(*attaching_->held.run)) {
+      return attached(*std::exchange(attaching_, std::nullopt), link);
+    }
+    const auto links = parts_.kernel.links();
+    const auto* culprit = links ? lineup_.owner_of(*links) : nullptr;
+    if (culprit != nullptr) return expel(*culprit, links->front().id);
   }
-  const std::string reason = kernel_reason();
-  const bool refused = !reason.empty() && reason != by_user;
+  const bool refused = words_.by_fault() || words_.by_restart();
   if (state == ExtState::disabled && (seen_enabling_ || refused)) {
     // The kernel's words come by another way than its state, and may be a little later.
-    if (!refused_at_) refused_at_ = clock_.now();
-    if (refused) return attach_failed("the kernel refused it: " + reason);
-    if (clock_.now() - *refused_at_ >= last_words) return attach_failed("the kernel refused it (see the kernel log)");
+    if (!refused_at_) refused_at_ = now;
+    if (refused && *words_.complete_at() <= now) {
+      return attach_failed("the kernel refused it: " + words_.reason(), !words_.by_restart());
+    }
+    if (now - *refused_at_ >= last_words) return attach_failed("the kernel refused it (see the kernel log)");
   }
   seen_enabling_ |= state != ExtState::disabled;
-  if (clock_.now() - gate_opened_ >= options_.attach_timeout) {
+  if (now - gate_opened_ >= options_.attach_timeout) {
     return attach_failed(fmt::format("not attached within {}", format_duration(options_.attach_timeout)));
   }
-  deadline_ = clock_.now() + attach_poll;
+  deadline_ = now + attach_poll;
 }
 
-void Switcher::attached(std::optional<std::uint32_t> link) {
-  auto candidate = std::exchange(candidate_, std::nullopt);
-  candidate->held.link = link;
-  candidate->held.run->keep_gate_open(true);
-  last_switch_ = SwitchRecord{
-      from_,        candidate->choice.name(),   wish_.cause, clock_.wall_now(), candidate->at_gate - candidate->begun,
-      detach_took_, clock_.now() - gate_opened_};
+void Switcher::attached(Lineup::Place place, std::optional<std::uint32_t> link) {
+  const auto now = parts_.clock.now();
+  place.held.run->keep_gate_open(true);
+  const auto prepare = std::max(place.at_gate - goal_since_, Duration{0});
+  const auto attach = now - gate_opened_;
+  const bool wanted = same_program(place.choice, wish_.choice);
+  last_switch_ =
+      SwitchRecord{from_, place.choice.name(), goal_cause_, parts_.clock.wall_now(), prepare, detach_took_, attach};
+  record({.event = restarts_ > 0 && wanted ? HistoryEvent::restarted
+                   : wanted                ? HistoryEvent::switched
+                                           : HistoryEvent::rolled_back,
+          .from = from_,
+          .to = place.choice.name(),
+          .cause = goal_cause_,
+          .prepare = prepare,
+          .detach = detach_took_,
+          .attach = attach});
   detach_took_ = Duration{0};
-  if (last_failure_ && last_failure_->scheduler == candidate->choice.name()) last_failure_.reset();
-  present_ = std::move(candidate->held);
+  if (last_failure_ && last_failure_->scheduler == place.choice.name()) last_failure_.reset();
+  const bool trusted = ran_ && !failures_.has(*ran_) && !replaces_unproved_;
+  if (trusted && !same_program(*ran_, place.choice)) before_ = ran_;
+  ran_ = place.choice;
+  lineup_.forgive(place.choice);
+  present_ = Present{std::move(place.held), link, now};
+  const auto own = place.choice.scheduler->probation;
+  if (auto begun = probation_.begin(own > Duration::zero() ? own : options_.probation); !begun) {
+    record({.event = HistoryEvent::notice, .to = place.choice.name(), .text = begun.error().text});
+  }
+  if (!probation_.active()) events_.proved(*(last_good_ = place.choice));
   phase_ = Phase::settled;
+  goal_.reset();
   deadline_.reset();
   foreign_owner_.clear();
+  orphan_ = false;
   reconcile();
 }
 
-void Switcher::attach_failed(const std::string& why) {
-  drop_candidate({Errc::failed, fmt::format("{} could not be attached: {}", candidate_->choice.name(), why), {}});
-}
-
-// --- settled: the present one, and strangers ---
-
-std::optional<std::uint32_t> Switcher::link_of(const Run& run) const {
-  const auto links = kernel_.links();
-  if (!links) return std::nullopt;
-  for (const auto& link : *links) {
-    if (std::ranges::any_of(link.owners, [&](std::int32_t owner) { return run.owns(owner); })) return link.id;
+void Switcher::attach_failed(const std::string& why, bool its_fault) {
+  auto place = *std::exchange(attaching_, std::nullopt);
+  goal_.reset();
+  phase_ = Phase::settled;
+  deadline_.reset();
+  auto output = place.held.run ? place.held.run->output() : std::vector<std::string>();
+  retired_.kill(std::move(place.held));
+  if (its_fault || ++restarts_ > most_restarts) {
+    const Error error{Errc::failed, fmt::format("{} could not be attached: {}", place.choice.name(), why), {}};
+    strike(place.choice, *place.image, error, std::move(output),
+           {.event = HistoryEvent::failed,
+            .from = from_,
+            .to = place.choice.name(),
+            .cause = goal_cause_,
+            .text = error.text,
+            .detach = detach_took_,
+            .attach = parts_.clock.now() - gate_opened_});
   }
-  return std::nullopt;
-}
-
-void Switcher::look_for_foreign() {
-  foreign_owner_.clear();
-  if (kernel_.state().state != ExtState::enabled) return;
-  const auto links = kernel_.links();
-  if (!links || links->empty()) {
-    foreign_owner_ = "somebody without a link";
-  } else if (links->front().owners.empty()) {
-    foreign_owner_ = fmt::format("pinned link {}", links->front().id);
-  } else {
-    foreign_owner_ = fmt::format("process {}", links->front().owners.front());
-  }
-}
-
-void Switcher::check_present() {
-  const auto state = kernel_.state().state;
-  if (state == ExtState::disabled) {
-    phase_ = Phase::lost;
-    lost_since_ = clock_.now();
-    check_lost();
-  } else if (state == ExtState::enabled) {
-    const auto link = link_of(*present_->run);
-    mismatch_ = !link && present_->link;
-    if (link) present_->link = link;
-    if (mismatch_) look_for_foreign();
-  }
-}
-
-void Switcher::check_lost() {
-  const auto state = kernel_.state().state;
-  if (state == ExtState::enabled) {
-    if (const auto link = link_of(*present_->run)) {
-      present_->link = link;
-      phase_ = Phase::settled;
-      deadline_.reset();
-      reconcile();
-      return;
-    }
-  }
-  deadline_ = lost_since_ + (kernel_reason() == by_kernel ? options_.attach_timeout : last_words);
-  if (*deadline_ <= clock_.now()) present_lost("the kernel detached it");
-}
-
-void Switcher::present_lost(const std::string& why) {
-  auto held = std::exchange(present_, std::nullopt);
-  const Choice choice = held->run->request().choice;
-  const std::string reason = kernel_reason();
-  held->link.reset();
-  auto output = held->run->output();
-  retire(std::move(*held));
-  mismatch_ = false;
-  if (phase_ == Phase::lost) {
-    phase_ = Phase::settled;
-    deadline_.reset();
-  }
-  const bool restart = reason == by_kernel && restarts_++ < most_hotplug_retries;
-  if (!restart) {
-    const bool told = !reason.empty() && reason != by_user;
-    record_failure(
-        choice,
-        {Errc::failed, fmt::format("{}: {}{}{}", choice.name(), why, told ? "; kernel: " : "", told ? reason : ""), {}},
-        std::move(output));
-  }
-  if (phase_ == Phase::settled) reconcile();
-}
-
-// --- what is told to us ---
-
-void Switcher::on_kernel(const std::optional<std::string>& message) {
-  if (message) {
-    if (messages_.size() >= 32) messages_.erase(messages_.begin());
-    messages_.push_back(*message);
-  }
-  switch (phase_) {
-    case Phase::settled:
-      if (present_) {
-        if (!message) check_present();
-      } else if (!message) {
-        look_for_foreign();
-        reconcile();
-      }
-      break;
-    case Phase::preparing:
-      if (present_ && kernel_.state().state == ExtState::disabled) {
-        present_lost("the kernel detached it");
-      } else {
-        check_early_attach();
-      }
-      break;
-    case Phase::detaching:
-      if (kernel_.state().state == ExtState::disabled) detached();
-      break;
-    case Phase::attaching: check_attached(); break;
-    case Phase::lost: check_lost(); break;
-  }
-  changed_();
-}
-
-void Switcher::on_exit(std::uint64_t tag, const RunExit& exit) {
-  if (candidate_ && candidate_->held.tag == tag) {
-    const std::string text = fmt::format("{} {}", candidate_->choice.name(), exit.describe());
-    if (phase_ == Phase::attaching) {
-      const std::string reason = kernel_reason();
-      attach_failed(exit.describe() + (reason.empty() ? "" : "; kernel: " + reason));
-    } else if (phase_ == Phase::preparing) {
-      drop_candidate({Errc::failed, text + " before it attached", {}});
-    } else {
-      // While the old one is being detached: what follows finds no run and prepares or falls back.
-      failed_.push_back(candidate_->choice);
-      last_failure_ = FailureRecord{candidate_->choice.name(), text + " at the gate", clock_.wall_now(),
-                                    candidate_->held.run->output()};
-      candidate_.reset();
-    }
-  } else if (present_ && present_->tag == tag) {
-    if (phase_ == Phase::detaching) {
-      if (kernel_.state().state == ExtState::disabled) detached();
-    } else {
-      present_lost(exit.describe());
-    }
-  }
-  std::erase_if(retiring_, [&](const Held& held) { return held.tag == tag; });
-  if (shut_down_done_ && phase_ == Phase::settled) conclude();
-  changed_();
-}
-
-void Switcher::tick() {
-  if (!deadline_ || clock_.now() < *deadline_) return;
-  switch (phase_) {
-    case Phase::settled:
-      if (shut_down_done_) conclude();
-      break;
-    case Phase::preparing: {
-      const auto& own = candidate_->choice.scheduler->load_timeout;
-      drop_candidate({Errc::timeout,
-                      fmt::format("{} did not reach the attach gate within {}", candidate_->choice.name(),
-                                  format_duration(own > Duration::zero() ? own : options_.load_timeout)),
-                      {}});
-      break;
-    }
-    case Phase::detaching:
-      if (kernel_.state().state == ExtState::disabled) {
-        detached();
-      } else if (rung_ == Rung::eject) {
-        detach_gave_up();
-      } else if (!present_) {
-        climb(Rung::eject);
-      } else {
-        climb(static_cast<Rung>(static_cast<int>(rung_) + 1));
-      }
-      break;
-    case Phase::attaching: check_attached(); break;
-    case Phase::lost: check_lost(); break;
-  }
-  changed_();
+  reconcile();
 }
 
 }  // namespace schedkit

@@ -22,14 +22,16 @@ TEST(CheckFiles, a_good_file_is_silent) {
 }
 
 TEST(CheckFiles, lines_are_those_of_a_compiler) {
-  const auto path = given("x.toml", "[schedulers.s]\nimage = \"oci:/i:t\"\nstandby = true\nargs = 1\n");
+  const auto path = given("x.toml",
+                          "[schedulers.s]\nimage = \"oci:/i:t\"\nargs = 1\n"
+                          "[[rules]]\nname = \"r\"\nuse = \"kernel\"\nwhen.process = { exe = \"game\" }\n");
   const auto report = check_files({path}, tree.directories);
   CHECK(!report.ok());
   LONGS_EQUAL(1, report.errors());
   LONGS_EQUAL(1, report.warnings());
   const auto expected = fmt::format(
-      "{0}:4:8: error: args must be a list of strings, as [\"one\", \"two\"], not an integer\n"
-      "{0}:3:1: warning: standby in [schedulers.\"s\"] has no effect in this version yet\n",
+      "{0}:3:8: error: args must be a list of strings, as [\"one\", \"two\"], not an integer\n"
+      "{0}:7:24: warning: exe \"game\" matches nothing: paths begin with \"/\"\n",
       path);
   STRCMP_EQUAL(expected.c_str(), report.text().c_str());
 }

@@ -250,9 +250,6 @@ TEST(Parse, the_cluster_may_not_widen_its_rights) {
 }
 
 TEST(Parse, warnings_stand_in_nobody_s_way) {
-  warned("[schedulers.a]\nimage = \"oci:/i:t\"\nstandby = true\nprobation = \"10s\"\n",
-         "x.toml:3:1: standby in [schedulers.\"a\"] has no effect in this version yet\n"
-         "x.toml:4:1: probation in [schedulers.\"a\"] has no effect in this version yet\n");
   warned(
       "[[rules]]\nname = \"a\"\nuse = \"kernel\"\nwhen.process = { parent = \"sixteen-letters!\", exe = \"game\" }\n",
       "x.toml:4:27: parent \"sixteen-letters!\" matches nothing: the kernel keeps 15 bytes of a name; end it with "

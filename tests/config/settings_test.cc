@@ -26,6 +26,15 @@ load-timeout = "1m"
 attach-timeout = "1s"
 stop-timeout = "3s"
 dwell = "0s"
+probation = "10s"
+[rollback]
+strikes = 5
+backoff-min = "2s"
+backoff-max = "1m"
+cpu-pressure = "60%"
+[standby]
+max = 1
+memory = "512MiB"
 [store]
 path = "/srv/schedkit"
 [runtime]
@@ -41,21 +50,39 @@ cgroup-manager = "cgroupfs"
   expected.attach_timeout = 1s;
   expected.stop_timeout = 3s;
   expected.dwell = 0s;
+  expected.probation = 10s;
+  expected.strikes = 5;
+  expected.backoff_min = 2s;
+  expected.backoff_max = 1min;
+  expected.cpu_pressure = 0.6;
+  expected.standby_max = 1;
+  expected.standby_memory = 512ULL << 20;
   expected.store_path = "/srv/schedkit";
   expected.runtime_path = "/usr/local/bin/crun";
   expected.cgroup_manager = "cgroupfs";
   CHECK(parsed.text.settings->settings == expected);
 }
 
+TEST(SettingsFile, rollback_is_checked) {
+  const auto parsed =
+      parse_settings("[rollback]\ncpu-pressure = \"60\"\nstrikes = 0\nbackoff-min = \"1m\"\nbackoff-max = \"1s\"\n");
+  check_lines(
+      "s:2:16: cpu-pressure is \"60\"; write a share from \"1%\" to \"99%\"\n"
+      "s:3:11: strikes is 0; it must be from 1 to 1000\n"
+      "s:5:15: backoff-max is less than backoff-min\n",
+      parsed.errors);
+  CHECK(parse_settings("[rollback]\ncpu-pressure = \"\"\n").errors.empty());
+}
+
 TEST(SettingsFile, keys_of_later_versions_warn_and_are_checked_all_the_same) {
   const auto parsed =
-      parse_settings("[guard]\nstall = \"1s\"\n[rollback]\nstrikes = \"3\"\n[trust]\nscope = [{ x = 1 }]\n");
+      parse_settings("[guard]\nstall = \"1s\"\n[registry]\nparallel = \"3\"\n[trust]\nscope = [{ x = 1 }]\n");
   check_lines(
       "s:2:1: stall in [guard] has no effect in this version yet\n"
-      "s:4:1: strikes in [rollback] has no effect in this version yet\n"
+      "s:4:1: parallel in [registry] has no effect in this version yet\n"
       "s:6:1: scope in [trust] has no effect in this version yet\n",
       parsed.warnings);
-  check_lines("s:4:11: strikes must be an integer, not a string\n", parsed.errors);
+  check_lines("s:4:12: parallel must be an integer, not a string\n", parsed.errors);
 }
 
 TEST(SettingsFile, overrides_last_as_long_as_it_says) {

@@ -66,6 +66,10 @@ class FakeMachine final : public Kernel, public Runner, public ImageProvider {
     if (owner_ != 0) owners.push_back(owner_);
     return std::vector<SchedulerLink>{{link_, owners}};
   }
+  std::string describe_holder(const SchedulerLink& link) const override {
+    if (link.owners.empty()) return "nobody, pinned at /sys/fs/bpf/theirs";
+    return "theirs (pid " + std::to_string(link.owners.front()) + ", theirs.service)";
+  }
   void detach(std::uint32_t link, DetachDone done) override {
     detach_calls.push_back(link);
     detach_done_ = std::move(done);
@@ -124,9 +128,15 @@ class FakeMachine final : public Kernel, public Runner, public ImageProvider {
     if (changed_) changed_(message);
   }
   void finish_detach() {
-    set_disabled();
+    if (state_.state == ExtState::enabled) set_disabled();
     if (auto done = std::exchange(detach_done_, nullptr)) done({});
   }
+
+  // A detach call under way returns; nothing happens without one.
+  void finish_detach_call() {
+    if (detach_done_) finish_detach();
+  }
+  std::int32_t owner() const { return state_.state == ExtState::enabled ? owner_ : 0; }
 
   FakeRun& run() { return *runs.back(); }
   // The n-th run that was ever started, from 0.
@@ -139,7 +149,10 @@ class FakeMachine final : public Kernel, public Runner, public ImageProvider {
   std::vector<std::uint32_t> detach_calls;
   bool detach_hangs = false;
   bool eject_hangs = false;
-  bool init_fails = false;  // an attach succeeds as a call and is undone at once
+  bool init_fails = false;             // an attach succeeds as a call and is undone at once
+  bool auto_gate = true;               // for fixtures: runs reach the gate by themselves
+  bool keeps_link_after_exit = false;  // a child of the run holds it
+  int busy_attaches = 0;               // runs that were let through while another was attached
   int ejects = 0;
 
  private:
@@ -166,6 +179,7 @@ inline FakeRun::~FakeRun() { std::ranges::replace(machine_.runs, this, static_ca
 
 inline Result<void> FakeRun::open_gate() {
   parked_ = false;
+  if (machine_.state_.state != ExtState::disabled) ++machine_.busy_attaches;
   if (machine_.state_.state != ExtState::disabled) return fail(Errc::busy, "EBUSY: the old one is still attached");
   if (machine_.init_fails) return {};
   machine_.set_enabled(pid_, request_.choice.name());
@@ -179,7 +193,7 @@ inline void FakeRun::reach_gate() {
 }
 
 inline void FakeRun::exit(int status) {
-  if (machine_.owner_ == pid_) machine_.set_disabled();
+  if (machine_.owner_ == pid_ && !machine_.keeps_link_after_exit) machine_.set_disabled();
   const auto observer = observer_;
   observer.exited({.status = status, .signal = 0, .last_output = {}});
 }

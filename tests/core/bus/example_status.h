@@ -38,6 +38,15 @@ inline Status example_status(Instant now) {
   status.wanted.losers = {{"base.toml/always", "lower priority"}};
   status.override_by = "schedctl (pid 7, uid 0)";
   status.override_until = start + std::chrono::hours(1);
+  status.standbys = {{"fifo", "standby", "at the gate", "", 44},
+                     {"vtime", "previous", "given up", "vtime exited with status 1 at the gate", 0}};
+  status.probation_until = now + std::chrono::seconds(12);
+  status.strikes = {{.key = {"sha256:bb", {"--slice", "a b"}, "7.2.13"},
+                     .scheduler = "rusty",
+                     .count = 3,
+                     .quarantined = true,
+                     .reason = "runnable task stall\x1b[0m",
+                     .at = start}};
   status.last_switch = SwitchRecord{.from = "kernel",
                                     .to = "lavd",
                                     .cause = "rule",

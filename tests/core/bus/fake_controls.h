@@ -1,6 +1,7 @@
 // A daemon's brain for tests: answers what it is told to and remembers what was asked.
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <string>
 #include <utility>
@@ -15,6 +16,13 @@ class FakeControls final : public Controls {
   Status status() const override { return picture; }
   Explanation explain() const override { return explanation; }
 
+  std::vector<HistoryEntry> history(std::size_t count) const override {
+    return {past.end() - static_cast<std::ptrdiff_t>(std::min(count, past.size())), past.end()};
+  }
+  std::size_t clear_quarantine(const std::string& which) override {
+    cleared.push_back(which);
+    return which == "nobody" ? 0 : 2;
+  }
   void run(RunCommand command, Done done) override {
     runs.push_back(std::move(command));
     finish(std::move(done));
@@ -31,6 +39,8 @@ class FakeControls final : public Controls {
 
   Status picture;
   Explanation explanation;
+  std::vector<HistoryEntry> past;
+  std::vector<std::string> cleared;
   Result<void> answer;
   bool hold = false;  // commands wait in `pending` until the test calls them
   std::vector<Done> pending;

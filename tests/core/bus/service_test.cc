@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "core/bus/history_json.h"
 #include "core/bus/names.h"
 #include "core/bus/status_json.h"
 #include "tests/core/bus/example_status.h"
@@ -131,6 +132,25 @@ TEST(ManagerService, status_is_the_whole_picture) {
   const auto parsed = parse_status(*json, bus.clock.now());
   CHECK_TRUE(parsed.has_value());
   STRCMP_EQUAL("gaming.toml/games", parsed->wanted.rule.c_str());
+}
+
+TEST(ManagerService, history_and_quarantine) {
+  for (int i = 0; i < 3; ++i) bus.controls.past.push_back({.text = std::to_string(i)});
+  Result<std::string> history = fail(Errc::failed, "not called");
+  Result<std::uint32_t> cleared = fail(Errc::failed, "not called");
+  Result<std::uint32_t> nobody = cleared;
+  CHECK_TRUE(bus.serve([&] {
+    auto client = Client::connect(bus.socket);
+    if (!client) return;
+    history = client->history(2);
+    cleared = client->clear_quarantine("lavd");
+    nobody = client->clear_quarantine("nobody");
+  }));
+  const auto entries = parse_history(history.value_or(""));
+  CHECK_TRUE(entries && entries->size() == 2);
+  STRCMP_EQUAL("1", entries->at(0).text.c_str());
+  CHECK_TRUE(cleared && *cleared == 2 && nobody && *nobody == 0);
+  CHECK_TRUE((bus.controls.cleared == std::vector<std::string>{"lavd", "nobody"}));
 }
 
 TEST(ManagerService, lists_have_the_promised_types) {

@@ -83,6 +83,7 @@ TEST(StatusViews, states_map_to_upstreams_words) {
   status.kernel.ops = "lavd";
   STRCMP_EQUAL("running", word(SystemState::preparing).c_str());
   STRCMP_EQUAL("running", word(SystemState::handing_over).c_str());
+  STRCMP_EQUAL("running", word(SystemState::probation).c_str());
   CHECK_FALSE(is_discrepancy(status));
   status.discrepancy = "rusty is wanted";
   CHECK_TRUE(is_discrepancy(status));
@@ -111,6 +112,15 @@ TEST(StatusViews, text_tells_why_and_what_failed) {
   CHECK_TRUE(has(text, "policy files with errors: 1"));
   CHECK_TRUE(has(text, "args: --performance \"a b\"\n"));
   CHECK_FALSE(has(text, "rules:\n"));
+}
+
+TEST(StatusViews, text_tells_what_protects) {
+  const std::string text = status_text(example, now, {});
+  CHECK_TRUE(has(text, "\n  probation: 12s left\n"));
+  CHECK_TRUE(has(text, "\n  standby: fifo, at the gate\n"));
+  CHECK_TRUE(has(text, "\n  previous: vtime, given up: vtime exited with status 1 at the gate\n"));
+  CHECK_TRUE(has(text, "\n  quarantined: rusty: 3 strikes, last 2026-11-22T22:20:22Z: runnable task stall"));
+  CHECK_TRUE(has(text, "(kernel 7.2.13, sha256:bb, --slice \"a b\")"));
 }
 
 TEST(StatusViews, verbose_text_has_rules_files_and_source) {

@@ -136,9 +136,13 @@ TEST(Commands, auto_without_an_override_is_answered) {
 }
 
 TEST(Commands, auto_tries_again_what_failed) {
+  auto policy = f.policy({"a", "b", "c"});
+  policy.settings.strikes = 3;
+  f.controller->replace(policy);
   f.bad_runs = {"b"};
   f.processes.begin(2, "b");
-  check_attached("a");
+  f.progress();
+  STRCMP_EQUAL("a", f.attached().c_str());
   f.bad_runs.clear();
   f.controller->go_automatic(f.note());
   check_attached("b");
@@ -209,6 +213,9 @@ TEST(Commands, policies_read_anew_meanwhile_do_not_end_a_command) {
 }
 
 TEST(Commands, a_command_repeated_tries_again) {
+  auto policy = f.policy({"a", "b", "c"});
+  policy.settings.strikes = 3;
+  f.controller->replace(policy);
   f.bad_runs = {"b"};
   f.run("b");
   check_attached("a");

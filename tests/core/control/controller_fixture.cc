@@ -37,6 +37,8 @@ ControllerFixture::~ControllerFixture() {
 Policy ControllerFixture::policy(const std::vector<std::string>& names) const {
   Policy policy;
   policy.settings.dwell = 0s;
+  policy.settings.probation = 0s;
+  policy.settings.strikes = 1;
   for (const auto& name : names) {
     policy.schedulers.push_back(scheduler_of(name));
     Rule rule;
@@ -55,8 +57,8 @@ Policy ControllerFixture::policy(const std::vector<std::string>& names) const {
 void ControllerFixture::make(Policy policy) {
   controller.reset();
   controller = std::make_unique<Controller>(
-      Controller::Parts{clock, machine, machine, machine, processes, {&trigger}, directory / "override.json",
-                        directory / "lasting.json"},
+      Controller::Parts{clock, machine, machine, machine, processes, {&trigger}, state, pressure, "7.2", 4,
+                        directory / "override.json", directory / "lasting.json"},
       [this] { ++changes; });
   controller->replace(std::move(policy));
 }

@@ -9,9 +9,11 @@
 
 #include "core/control/controller.h"
 #include "tests/core/sched/temporary_directory.h"
+#include "tests/fakes/fake_cpu_pressure.h"
 #include "tests/fakes/fake_machine.h"
 #include "tests/fakes/fake_process_source.h"
 #include "tests/fakes/fake_trigger_source.h"
+#include "tests/fakes/fake_state_store.h"
 
 namespace schedkit::test {
 
@@ -20,8 +22,8 @@ class ControllerFixture {
   ControllerFixture();
   ~ControllerFixture();
 
-  // Scheduler NAME with image oci:/images:NAME, mode "fast" and rule test.toml/NAME, which holds while a process NAME
-  // lives; no delay, no linger, no dwell.
+  // One failure is enough for quarantine and nothing is on probation. Scheduler NAME with image oci:/images:NAME, mode
+  // "fast" and rule test.toml/NAME, which holds while a process NAME lives; no delay, no linger, no dwell.
   Policy policy(const std::vector<std::string>& names) const;
 
   // A new daemon on the same machine, without start().
@@ -51,6 +53,8 @@ class ControllerFixture {
   fakes::FakeMachine machine;
   fakes::FakeProcessSource processes;
   fakes::FakeTriggerSource trigger;
+  fakes::FakeStateStore state;
+  fakes::FakeCpuPressure pressure;
   std::vector<std::string> bad_images;  // references
   std::vector<std::string> bad_runs;    // scheduler names; they end before they reach the gate
   std::unique_ptr<Controller> controller;

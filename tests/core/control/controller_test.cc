@@ -278,19 +278,22 @@ TEST(Controller, a_scheduler_that_fails_is_not_tried_again_by_itself) {
 }
 
 TEST(Controller, reload_tries_again_what_failed) {
-  f.boot(f.policy({"a"}));
+  auto policy = f.policy({"a"});
+  policy.settings.strikes = 3;
+  f.boot(policy);
   f.bad_runs = {"a"};
   f.processes.begin(1, "a");
-  CHECK_TRUE(f.settle());
+  f.progress();
   STRCMP_EQUAL("", f.attached().c_str());
   f.bad_runs.clear();
   std::function<void()> finish_reading;
   f.controller->set_reader([&](std::function<void()> done) { finish_reading = std::move(done); });
   f.controller->reload(f.note());
-  CHECK_TRUE(f.settle());
+  f.progress();
   CHECK_FALSE(f.answer.has_value());
   STRCMP_EQUAL("", f.attached().c_str());
   finish_reading();
+  f.progress();
   CHECK_TRUE(f.answer && f.answer->has_value());
   check_attached("a");
 }

@@ -43,20 +43,25 @@ TEST(ControllerStatus, a_failed_scheduler_while_another_runs) {
   want(1, "a");
   f.bad_runs = {"b"};
   want(2, "b");
-  check(SystemState::running, "b is wanted, a runs; b exited with status 1 before it attached");
+  check(SystemState::running,
+        "b is wanted, a runs; b is quarantined after 1 strike on this kernel (last: b exited with status 1 before it "
+        "attached); `schedctl quarantine clear b` lifts it");
 }
 
 TEST(ControllerStatus, a_failed_scheduler_while_nothing_is_attached) {
   f.bad_runs = {"a"};
   want(1, "a");
-  check(SystemState::idle, "a is wanted, nothing is attached; a exited with status 1 before it attached");
+  check(
+      SystemState::idle,
+      "a is wanted, nothing is attached; a is quarantined after 1 strike on this kernel (last: a exited with status 1 "
+      "before it attached); `schedctl quarantine clear a` lifts it");
 }
 
 TEST(ControllerStatus, a_foreign_scheduler) {
   CHECK_TRUE(f.settle());
   f.machine.set_enabled(7, "x");
   f.machine.tell();
-  check(SystemState::foreign, "x is attached by process 7, not by schedkit");
+  check(SystemState::foreign, "x is attached by theirs (pid 7, theirs.service), not by schedkit");
   CHECK_TRUE(f.idle());
   f.machine.set_disabled();
   f.machine.tell();
@@ -67,14 +72,14 @@ TEST(ControllerStatus, a_foreign_scheduler_without_a_link) {
   CHECK_TRUE(f.settle());
   f.machine.set_enabled(7, "x", false);
   f.machine.tell();
-  check(SystemState::foreign, "x is attached by somebody without a link, not by schedkit");
+  check(SystemState::foreign, "x is attached by somebody, without a link, not by schedkit");
 }
 
 TEST(ControllerStatus, another_scheduler_in_place_of_ours) {
   want(1, "a");
   f.machine.set_enabled(7, "x");
   f.machine.tell();
-  check(SystemState::managed_mismatch, "x is attached by process 7 in place of a");
+  check(SystemState::managed_mismatch, "x is attached by theirs (pid 7, theirs.service) in place of a");
   CHECK_TRUE(f.idle());
 }
 
@@ -84,7 +89,10 @@ TEST(ControllerStatus, ours_detached_while_its_process_lives) {
   f.machine.tell();
   check(SystemState::managed_detached, "a still runs but nothing is attached");
   CHECK_TRUE(f.settle());
-  check(SystemState::idle, "a is wanted, nothing is attached; a: the kernel detached it");
+  check(
+      SystemState::idle,
+      "a is wanted, nothing is attached; a is quarantined after 1 strike on this kernel (last: a: the kernel detached "
+      "it); `schedctl quarantine clear a` lifts it");
   CHECK_TRUE(f.idle());
 }
 

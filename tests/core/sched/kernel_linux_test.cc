@@ -136,6 +136,25 @@ TEST(LinuxKernelState, kernel_events_of_the_path_are_told_and_disabling_is_follo
   CHECK(run_until(loop, [&] { return told.size() == 2; }));
 }
 
+// CPUs announce themselves as online and offline; a device that takes any action from "uevent" stands in for one.
+TEST(LinuxKernelState, cpus_that_come_and_go_are_told) {
+  const std::string trigger = "/sys/devices/virtual/mem/null/uevent";
+  const auto provoke = open_file(trigger, O_WRONLY);
+  if (!provoke) {
+    UT_PRINT("skipped: needs root and a writable /sys");
+    return;
+  }
+  options.cpu_devpath = "/devices/virtual/mem/nul";
+  put("state", "disabled");
+  create();
+  if (::write(provoke->get(), "change", 6) != 6 || ::write(provoke->get(), "offline", 7) != 7) {
+    UT_PRINT("skipped: uevents cannot be provoked");
+    return;
+  }
+  CHECK(run_until(loop, [&] { return !told.empty(); }));
+  CHECK_EQUAL(1U, told.size());
+}
+
 TEST(LinuxKernelState, a_state_that_never_settles_is_not_followed_for_ever) {
   const std::string trigger = "/sys/devices/virtual/mem/null/uevent";
   if (::access(trigger.c_str(), W_OK) != 0) {
@@ -174,4 +193,17 @@ TEST(LinkOwners, finds_processes_by_fdinfo) {
   CHECK(links[0].owners == std::vector<std::int32_t>{10});
   CHECK(links[1].owners == std::vector<std::int32_t>{12});
   CHECK(links[2].owners.empty());
+}
+
+TEST(LinkOwners, are_described_with_their_unit) {
+  CHECK(make_directories(proc / "42").has_value());
+  CHECK(write_file_atomic(proc / "42/comm", "scx_rusty\n").has_value());
+  STRCMP_EQUAL("scx_rusty (pid 42)", describe_holder({7, {42}}, proc.path(), "/nowhere").c_str());
+  CHECK(write_file_atomic(proc / "42/cgroup", "0::/system.slice/scx.service\n").has_value());
+  STRCMP_EQUAL("scx_rusty (pid 42, scx.service)", describe_holder({7, {42}}, proc.path(), "/nowhere").c_str());
+  CHECK(write_file_atomic(proc / "42/cgroup", "1:cpu:/x\n0::/custom/x\n").has_value());
+  STRCMP_EQUAL("scx_rusty (pid 42, /custom/x)", describe_holder({7, {42}}, proc.path(), "/nowhere").c_str());
+  STRCMP_EQUAL("nobody, link 7 is pinned at a place not found",
+               describe_holder({7, {}}, proc.path(), "/nowhere").c_str());
+  CHECK_FALSE(find_pin(7, proc.path()).has_value());
 }

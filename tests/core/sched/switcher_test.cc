@@ -2,6 +2,7 @@
 
 #include <CppUTest/TestHarness.h>
 
+#include "tests/fakes/fake_cpu_pressure.h"
 #include "tests/fakes/fake_machine.h"
 
 using namespace schedkit;
@@ -21,12 +22,19 @@ Choice choice(const std::string& name) {
 TEST_GROUP(Switcher) {
   fakes::FakeClock clock;
   fakes::FakeMachine machine;
+  fakes::FakeCpuPressure pressure;
+  Strikes strikes{clock, "7.2", [] {}};
   std::unique_ptr<Switcher> switcher;
   std::optional<Result<void>> outcome;
+  std::vector<HistoryEntry> history;
 
   void setup() override {
-    switcher = std::make_unique<Switcher>(clock, machine, machine, machine, [] {});
-    switcher->configure({60s, 5s, 5s, false});
+    strikes.configure({.limit = 1, .backoff_min = 1s, .backoff_max = 60s});  // one failure is enough here
+    switcher = std::make_unique<Switcher>(
+        Switcher::Parts{clock, machine, machine, machine, strikes, pressure},
+        Switcher::Events{[] {}, [this](HistoryEntry entry) { history.push_back(std::move(entry)); },
+                         [](const Choice&) {}});
+    switcher->configure({.probation = 0s});
   }
   void teardown() override { switcher.reset(); }
 
@@ -129,7 +137,7 @@ TEST(Switcher, a_container_that_cannot_start_costs_nothing) {
   machine.run().fail_to_start({Errc::failed, "crun: no", {}});
   settle();
   STRCMP_EQUAL("a", machine.state().ops.c_str());
-  STRCMP_EQUAL("crun: no", status().last_failure->text.c_str());
+  STRCMP_EQUAL("crun: no (strike 1: quarantined)", status().last_failure->text.c_str());
 }
 
 TEST(Switcher, a_scheduler_that_hangs_before_the_gate_is_killed_after_load_timeout) {
@@ -164,7 +172,10 @@ TEST(Switcher, a_refused_attach_brings_the_previous_one_back) {
   machine.tell("sched_ext: BPF scheduler \"b\" disabled (runtime error)");
   machine.tell("sched_ext: b: ops.init() failed (-12)");
   machine.init_fails = false;
-  STRCMP_CONTAINS("could not be attached: the kernel refused it: runtime error", status().last_failure->text.c_str());
+  clock.advance(5ms);
+  switcher->tick();
+  STRCMP_CONTAINS("could not be attached: the kernel refused it: runtime error; ops.init() failed (-12)",
+                  status().last_failure->text.c_str());
   check_state(SystemState::preparing);
   machine.image_ready();
   machine.run().reach_gate();
@@ -186,6 +197,8 @@ TEST(Switcher, a_refusal_is_told_with_the_kernels_words_when_they_come_late) {
   switcher->tick();
   check_state(SystemState::handing_over);
   machine.tell("sched_ext: BPF scheduler \"a\" disabled (runnable task stall)");
+  clock.advance(50ms);
+  switcher->tick();
   STRCMP_CONTAINS("the kernel refused it: runnable task stall", status().last_failure->text.c_str());
 }
 
@@ -281,7 +294,6 @@ TEST(Switcher, a_candidate_loaded_before_a_hotplug_is_loaded_anew) {
   ++machine.state_.hotplug_seq;
   machine.run().reach_gate();
   CHECK_TRUE(machine.runs[0]->killed);
-  machine.image_ready();
   machine.run().reach_gate();
   settle();
   check_state(SystemState::running);
@@ -352,7 +364,7 @@ TEST(Switcher, respects_a_foreign_scheduler_until_a_command_says_otherwise) {
   machine.tell();
   want(choice("a"));
   check_state(SystemState::foreign);
-  STRCMP_EQUAL("process 4242", status().foreign_owner.c_str());
+  STRCMP_EQUAL("theirs (pid 4242, theirs.service)", status().foreign_owner.c_str());
   CHECK_TRUE(machine.image_requests.empty());
   want(choice("a"), true);
   machine.image_ready();
