@@ -216,6 +216,9 @@ void parse_section(TableReader& root, const Key& key, Fill fill) {
   }
 }
 
+// Below that a single busy moment would pass for a stall.
+constexpr Duration least_stall = std::chrono::milliseconds(500);
+
 void parse_settings_section(TableReader& root, const Key& key, Settings& settings) {
   parse_section(root, key, [&](TableReader& reader) {
     if (key.name == "switch") {
@@ -230,6 +233,14 @@ void parse_settings_section(TableReader& root, const Key& key, Settings& setting
       reader.read("path", settings.runtime_path);
       reader.read("cgroup-manager", settings.cgroup_manager);
       require_absolute(reader, "path", settings.runtime_path, true);
+    } else if (key.name == "guard") {
+      reader.read("enabled", settings.guard.enabled);
+      reader.read("stall", settings.guard.stall);
+      reader.read("foreign", settings.guard.foreign);
+      if (reader.has("stall") && settings.guard.stall < least_stall) {
+        reader.problems().error(reader.value_place("stall"),
+                                fmt::format("stall must be at least {}", format_duration(least_stall)));
+      }
     }
   });
 }

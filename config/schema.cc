@@ -205,9 +205,12 @@ constexpr std::array rollback_keys{
     inert("cpu-pressure", KeyType::text, "\"\""),
 };
 constexpr std::array guard_keys{
-    inert("enabled", KeyType::flag, "true"),
-    inert("stall", KeyType::duration, "\"1s\""),
-    inert("foreign", KeyType::flag, "true"),
+    Key{.name = "enabled",
+        .type = KeyType::flag,
+        .fallback = "true",
+        .help = "eject a scheduler that lets no ordinary task run"},
+    Key{.name = "stall", .type = KeyType::duration, .fallback = "\"1s\"", .help = "after how long", .positive = true},
+    Key{.name = "foreign", .type = KeyType::flag, .fallback = "true", .help = "also one that somebody else attached"},
 };
 constexpr std::array standby_keys{
     inert("max", KeyType::integer, "2", 64),

@@ -31,6 +31,10 @@ path = "/srv/schedkit"
 [runtime]
 path = "/usr/local/bin/crun"
 cgroup-manager = "cgroupfs"
+[guard]
+enabled = false
+stall = "1500ms"
+foreign = false
 )");
   check_lines("", parsed.errors);
   check_lines("", parsed.warnings);
@@ -44,14 +48,14 @@ cgroup-manager = "cgroupfs"
   expected.store_path = "/srv/schedkit";
   expected.runtime_path = "/usr/local/bin/crun";
   expected.cgroup_manager = "cgroupfs";
+  expected.guard = {.enabled = false, .stall = 1500ms, .foreign = false};
   CHECK(parsed.text.settings->settings == expected);
 }
 
 TEST(SettingsFile, keys_of_later_versions_warn_and_are_checked_all_the_same) {
-  const auto parsed =
-      parse_settings("[guard]\nstall = \"1s\"\n[rollback]\nstrikes = \"3\"\n[trust]\nscope = [{ x = 1 }]\n");
+  const auto parsed = parse_settings("[standby]\nmax = 1\n[rollback]\nstrikes = \"3\"\n[trust]\nscope = [{ x = 1 }]\n");
   check_lines(
-      "s:2:1: stall in [guard] has no effect in this version yet\n"
+      "s:2:1: max in [standby] has no effect in this version yet\n"
       "s:4:1: strikes in [rollback] has no effect in this version yet\n"
       "s:6:1: scope in [trust] has no effect in this version yet\n",
       parsed.warnings);
@@ -63,6 +67,7 @@ TEST(SettingsFile, errors) {
               parse_settings("defualt = \"x\"\n").errors);
   check_lines("s:2:1: unknown key \"stal\" in [guard]; did you mean \"stall\"?\n",
               parse_settings("[guard]\nstal = 1\n").errors);
+  check_lines("s:2:9: stall must be at least 500ms\n", parse_settings("[guard]\nstall = \"100ms\"\n").errors);
   check_lines("s:1:11: foreign is \"ignore\"; it must be one of: respect, replace\n",
               parse_settings("foreign = \"ignore\"\n").errors);
   check_lines("s:2:18: attach-timeout must be longer than zero\n",
