@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "bpf/process_source.h"
 #include "config/policy_directories.h"
@@ -17,6 +18,7 @@
 #include "core/loop/signals.h"
 #include "core/loop/timer.h"
 #include "core/sched/crun_runner.h"
+#include "core/sched/guard/stall_guard.h"
 #include "core/sched/kernel_linux.h"
 
 namespace schedkit {
@@ -25,6 +27,9 @@ struct DaemonOptions {
   std::string root;  // prefix of the policy directories, for tests
   std::string run_dir = "/run/schedkit";
   std::string state_dir;  // empty: as the settings say
+  std::string program;    // this program, and its arguments: SIGUSR2 runs it anew
+  std::vector<std::string> arguments;
+  std::string guard_program;  // schedkit-guard
 };
 
 class Daemon {
@@ -40,7 +45,10 @@ class Daemon {
   Result<void> make_mechanisms();
   Result<void> make_controller();
   Result<void> make_bus();
+  void make_guard();
+  void configure_guard(const GuardSettings& settings);
   void signalled(int number);
+  void run_anew();
   void shut_down();
   void after_change();
   void reload(std::function<void()> done);
@@ -52,6 +60,7 @@ class Daemon {
   std::unique_ptr<PolicyDirectories> directories_;
   std::unique_ptr<LocalImages> images_;
   std::unique_ptr<LinuxKernel> kernel_;
+  std::unique_ptr<StallGuard> guard_;
   std::unique_ptr<CrunRunner> runner_;
   std::unique_ptr<ProcessSource> processes_;
   std::unique_ptr<Controller> controller_;
@@ -63,6 +72,7 @@ class Daemon {
   std::unique_ptr<Signals> signals_;
   bool changed_ = true;  // since after_change()
   bool ending_ = false;
+  bool anew_ = false;  // SIGUSR2 came, and waits for the end of a hand-over
 };
 
 }  // namespace schedkit
