@@ -19,6 +19,7 @@ void add_verbs(CLI::App& app, schedkit::Session& session) {
   schedkit::add_stop(app, session);
   schedkit::add_auto(app, session);
   schedkit::add_check(app, session);
+  schedkit::add_doctor(app, session);
   schedkit::add_reload(app, session);
   schedkit::add_version(app, session);
   app.require_subcommand(1);

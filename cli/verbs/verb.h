@@ -35,6 +35,7 @@ void add_run(CLI::App& app, Session& session);
 void add_stop(CLI::App& app, Session& session);
 void add_auto(CLI::App& app, Session& session);
 void add_check(CLI::App& app, Session& session);
+void add_doctor(CLI::App& app, Session& session);
 void add_reload(CLI::App& app, Session& session);
 void add_version(CLI::App& app, Session& session);
 
