@@ -12,6 +12,8 @@
 #include <csignal>
 #include <utility>
 
+#include "core/sched/process_fd.h"
+
 namespace schedkit {
 
 namespace {
@@ -19,9 +21,8 @@ namespace {
 constexpr Duration first_pause = std::chrono::seconds(1);
 constexpr Duration longest_pause = std::chrono::minutes(1);
 
-// A session of its own, all signals as at first: what ends the daemon is not for the guard. The daemon is a subreaper and
-// reaps it like other orphans.
-Result<void> spawn(const std::string& program, const std::string& run_dir, int standard_input) {
+// The process id. A session of its own, all signals as at first: what ends the daemon is not for the guard.
+Result<std::int32_t> spawn(const std::string& program, const std::string& run_dir, int standard_input) {
   posix_spawn_file_actions_t actions{};
   ::posix_spawn_file_actions_init(&actions);
   ::posix_spawn_file_actions_adddup2(&actions, standard_input, STDIN_FILENO);
@@ -42,7 +43,7 @@ Result<void> spawn(const std::string& program, const std::string& run_dir, int s
   ::posix_spawnattr_destroy(&attributes);
   ::posix_spawn_file_actions_destroy(&actions);
   if (error != 0) return fail_errno(error, "cannot start " + program);
-  return {};
+  return pid;
 }
 
 }  // namespace
@@ -97,9 +98,25 @@ Result<void> StallGuard::start() {
   }
   UniqueFd ours(ends[0]);
   const UniqueFd theirs(ends[1]);
-  if (auto spawned = spawn(options_.program, options_.run_dir, theirs.get()); !spawned) return spawned;
+  const auto pid = spawn(options_.program, options_.run_dir, theirs.get());
+  if (!pid) return fail(pid.error());
+  reap_when_ended(*pid);
   talk_through(std::move(ours));
   return {};
+}
+
+void StallGuard::reap_when_ended(std::int32_t pid) {
+  process_watch_.reset();
+  auto process = open_process(pid);
+  if (!process) return;
+  process_ = std::move(*process);
+  auto watch = FdWatch::create(loop_, process_.get(), [this](FdWatch::Ready) {
+    (void)reap(process_);
+    process_watch_.reset();
+  });
+  if (!watch) return;
+  process_watch_ = std::move(*watch);
+  process_watch_->want_readable();
 }
 
 void StallGuard::talk_through(UniqueFd connection) {

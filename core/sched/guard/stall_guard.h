@@ -47,6 +47,7 @@ class StallGuard {
   bool find();
   Result<void> start();
   void talk_through(UniqueFd connection);
+  void reap_when_ended(std::int32_t pid);
   void hear();
   void ready(const GuardWord& word);
   void gone();
@@ -58,6 +59,8 @@ class StallGuard {
   GuardSettings settings_{.enabled = false};
   UniqueFd connection_;
   std::unique_ptr<FdWatch> watch_;
+  UniqueFd process_;  // of the one that we started
+  std::unique_ptr<FdWatch> process_watch_;
   Timer again_;
   Duration pause_;
   bool ready_ = false;
