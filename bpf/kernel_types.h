@@ -48,6 +48,7 @@ struct signal_struct {
 struct task_struct {
   int pid;
   int tgid;
+  int prio;  // effective: below 100 a real-time or deadline task
   unsigned int flags;
   unsigned int in_execve : 1;
   __u64 start_boottime;

@@ -4,10 +4,12 @@
 #include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/utsname.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
+#include <map>
 #include <thread>
 #include <utility>
 
@@ -23,6 +25,19 @@ namespace {
 
 // How long cleaning up after ended containers may hold up our own end.
 constexpr Duration last_cleanup = std::chrono::seconds(5);
+
+// Names of gate listeners among the descriptors that outlive us: "gate-RUN".
+constexpr std::string_view listener_prefix = "gate-";
+
+std::string listener_name(const std::string& run) { return std::string(listener_prefix) + run; }
+
+std::map<std::string, UniqueFd> kept_listeners() {
+  std::map<std::string, UniqueFd> kept;
+  for (auto& [name, fd] : received_descriptors()) {
+    if (name.starts_with(listener_prefix)) kept.emplace(name.substr(listener_prefix.size()), std::move(fd));
+  }
+  return kept;
+}
 
 }  // namespace
 
@@ -45,8 +60,9 @@ Result<std::unique_ptr<Daemon>> Daemon::create(Loop& loop, DaemonOptions options
     if (auto made = (daemon.get()->*step)(); !made) return fail(std::move(made.error()));
   }
   if (auto started = daemon->controller_->start(); !started) return fail(std::move(started.error()));
+  if (daemon->controller_->status().current) daemon->guard_->announce();
   daemon->before_poll_ = std::make_unique<BeforePoll>(loop, [raw = daemon.get()] { raw->after_change(); });
-  daemon->signals_ = std::make_unique<Signals>(loop, std::vector{SIGTERM, SIGINT, SIGHUP},
+  daemon->signals_ = std::make_unique<Signals>(loop, std::vector{SIGTERM, SIGINT, SIGHUP, SIGUSR2},
                                                [raw = daemon.get()](int number) { raw->signalled(number); });
   notify_ready();
   return daemon;
@@ -70,7 +86,11 @@ Result<void> Daemon::make_mechanisms() {
   if (!options_.state_dir.empty()) where.last_good = options_.state_dir + "/last-good";
   auto directories =
       PolicyDirectories::create(loop_, where,
-                                {.policy = [this](const Policy& policy) { controller_->replace(policy); },
+                                {.policy =
+                                     [this](const Policy& policy) {
+                                       configure_guard(policy.settings.guard);
+                                       controller_->replace(policy);
+                                     },
                                  .report = [this](const PolicyReport& report) { controller_->report(report); }});
   if (!directories) return fail(std::move(directories.error()));
   directories_ = std::move(*directories);
@@ -95,15 +115,20 @@ Result<void> Daemon::make_mechanisms() {
   for (const auto& what : kernel_->missing()) log::warning("{}", what);
 
   ::prctl(PR_SET_CHILD_SUBREAPER, 1);
-  auto runner =
-      CrunRunner::create(loop_, clock_,
-                         {.run_dir = options_.run_dir,
-                          .runtime_path = settings.runtime_path,
-                          .cgroup_manager = settings.cgroup_manager,
-                          .is_sched_ext = sched_ext_map_of(types.value_or(std::vector<std::uint32_t>())),
-                          .on_line = [](const std::string&, const RunRequest& request, const std::string& line) {
-                            log::info("[{}] {}", request.choice.name(), line);
-                          }});
+  make_guard();
+  auto runner = CrunRunner::create(
+      loop_, clock_,
+      {.run_dir = options_.run_dir,
+       .runtime_path = settings.runtime_path,
+       .cgroup_manager = settings.cgroup_manager,
+       .is_sched_ext = sched_ext_map_of(types.value_or(std::vector<std::uint32_t>())),
+       .on_line = [](const std::string&, const RunRequest& request,
+                     const std::string& line) { log::info("[{}] {}", request.choice.name(), line); },
+       .on_attach = [this] { guard_->announce(); },
+       .listeners = {.keep = [](const std::string& run,
+                                const UniqueFd& listener) { store_descriptor(listener_name(run), listener); },
+                     .forget = [](const std::string& run) { remove_stored_descriptor(listener_name(run)); }},
+       .kept_listeners = kept_listeners()});
   if (!runner) return fail(std::move(runner.error()));
   runner_ = std::move(*runner);
 
@@ -115,6 +140,17 @@ Result<void> Daemon::make_mechanisms() {
 
 std::string Daemon::state_dir() const {
   return options_.state_dir.empty() ? directories_->policy().settings.store_path : options_.state_dir;
+}
+
+void Daemon::make_guard() {
+  guard_ = std::make_unique<StallGuard>(
+      loop_, StallGuardOptions{.program = options_.guard_program, .run_dir = options_.run_dir},
+      [](const std::string& text, bool serious) { serious ? log::warning("{}", text) : log::info("{}", text); });
+  configure_guard(directories_->policy().settings.guard);
+}
+
+void Daemon::configure_guard(const GuardSettings& settings) {
+  if (kernel_->state().state != ExtState::unsupported) guard_->configure(settings);
 }
 
 Result<void> Daemon::make_controller() {
@@ -153,6 +189,7 @@ Result<void> Daemon::make_bus() {
 // Runs before each wait of the loop; costs nothing when nothing changed.
 void Daemon::after_change() {
   if (!std::exchange(changed_, false)) return;
+  if (anew_ && controller_->status().state != SystemState::handing_over) run_anew();
   service_->changed();
   if (const auto next = controller_->deadline()) {
     timer_->set_at(*next, [this] {
@@ -174,9 +211,24 @@ void Daemon::reload(std::function<void()> done) {
 
 void Daemon::signalled(int number) {
   if (number == SIGHUP) return reload({});
+  if (number == SIGUSR2) {
+    anew_ = changed_ = true;
+    return;
+  }
   if (std::exchange(ending_, true)) return;
   log::info("ending on {}; the attached scheduler stays", ::sigabbrev_np(number));
   shut_down();
+}
+
+// As after a crash, but with the listeners in hand: what runs is adopted, what waits at its gate goes on waiting.
+void Daemon::run_anew() {
+  log::info("running {} anew", options_.program);
+  std::vector<std::pair<std::string, int>> descriptors;
+  for (const auto& [run, fd] : runner_->listeners()) descriptors.emplace_back(listener_name(run), fd);
+  notify_reloading();
+  hand_over(descriptors, options_.arguments);
+  log::error("cannot run {} anew; ending", options_.program);
+  ::_exit(1);
 }
 
 void Daemon::shut_down() {

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "bpf/cgroup_source.h"
 #include "bpf/process_source.h"
@@ -21,6 +22,7 @@
 #include "core/loop/timer.h"
 #include "core/sched/cpu_pressure_linux.h"
 #include "core/sched/crun_runner.h"
+#include "core/sched/guard/stall_guard.h"
 #include "core/sched/kernel_linux.h"
 #include "core/source/clock_source.h"
 #include "core/source/pressure_source.h"
@@ -31,6 +33,9 @@ struct DaemonOptions {
   std::string root;  // prefix of the policy directories, for tests
   std::string run_dir = "/run/schedkit";
   std::string state_dir;  // empty: as the settings say
+  std::string program;    // this program, and its arguments: SIGUSR2 runs it anew
+  std::vector<std::string> arguments;
+  std::string guard_program;  // schedkit-guard
 };
 
 class Daemon {
@@ -47,7 +52,10 @@ class Daemon {
   Result<void> make_mechanisms();
   Result<void> make_controller();
   Result<void> make_bus();
+  void make_guard();
+  void configure_guard(const GuardSettings& settings);
   void signalled(int number);
+  void run_anew();
   void shut_down();
   void after_change();
   void reload(std::function<void()> done);
@@ -60,6 +68,7 @@ class Daemon {
   std::unique_ptr<PolicyDirectories> directories_;
   std::unique_ptr<LocalImages> images_;
   std::unique_ptr<LinuxKernel> kernel_;
+  std::unique_ptr<StallGuard> guard_;
   std::unique_ptr<CrunRunner> runner_;
   std::unique_ptr<TriggerSource> processes_;
   CgroupSource cgroups_;
@@ -77,6 +86,7 @@ class Daemon {
   std::unique_ptr<Signals> signals_;
   bool changed_ = true;  // since after_change()
   bool ending_ = false;
+  bool anew_ = false;  // SIGUSR2 came, and waits for the end of a hand-over
 };
 
 }  // namespace schedkit

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <array>
 #include <csignal>
 
 #include "cli/daemon.h"
@@ -13,6 +14,19 @@ using namespace schedkit;
 namespace {
 
 constexpr int usage_error = 64;  // sysexits.h, EX_USAGE
+
+// The file this process was started from, by its name: after an upgrade the new one.
+std::string own_path() {
+  std::array<char, 4096> path{};
+  const ssize_t size = ::readlink("/proc/self/exe", path.data(), path.size());
+  return {path.data(), static_cast<std::size_t>(size > 0 ? size : 0)};
+}
+
+// Beside us in a build tree, else where it is installed.
+std::string guard_path(const std::string& own) {
+  const std::string beside = own.substr(0, own.rfind('/')) + "/schedkit-guard";
+  return ::access(beside.c_str(), X_OK) == 0 ? beside : SCHEDKIT_LIBEXEC "/schedkit-guard";
+}
 
 }  // namespace
 
@@ -45,6 +59,11 @@ int main(int argc, char** argv) {
   }
   ::umask(0022);
   ::signal(SIGPIPE, SIG_IGN);
+
+  options.program = own_path();
+  options.arguments.assign(argv, argv + argc);
+  options.arguments.front() = options.program;
+  options.guard_program = guard_path(options.program);
 
   Loop loop;
   auto daemon = Daemon::create(loop, options);

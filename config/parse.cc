@@ -242,6 +242,8 @@ void parse_rollback(TableReader& reader, Settings& settings) {
     reader.problems().error(reader.value_place("backoff-max"), "backoff-max is less than backoff-min");
   }
 }
+// Below that a single busy moment would pass for a stall.
+constexpr Duration least_stall = std::chrono::milliseconds(500);
 
 void parse_settings_section(TableReader& root, const Key& key, Settings& settings) {
   parse_section(root, key, [&](TableReader& reader) {
@@ -268,6 +270,14 @@ void parse_settings_section(TableReader& root, const Key& key, Settings& setting
       reader.read("path", settings.runtime_path);
       reader.read("cgroup-manager", settings.cgroup_manager);
       require_absolute(reader, "path", settings.runtime_path, true);
+    } else if (key.name == "guard") {
+      reader.read("enabled", settings.guard.enabled);
+      reader.read("stall", settings.guard.stall);
+      reader.read("foreign", settings.guard.foreign);
+      if (reader.has("stall") && settings.guard.stall < least_stall) {
+        reader.problems().error(reader.value_place("stall"),
+                                fmt::format("stall must be at least {}", format_duration(least_stall)));
+      }
     }
   });
 }

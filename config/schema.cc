@@ -198,9 +198,12 @@ constexpr std::array rollback_keys{
         .help = "share of 2 s, as \"60%\", that rolls back during probation; \"\" is off"},
 };
 constexpr std::array guard_keys{
-    inert("enabled", KeyType::flag, "true"),
-    inert("stall", KeyType::duration, "\"1s\""),
-    inert("foreign", KeyType::flag, "true"),
+    Key{.name = "enabled",
+        .type = KeyType::flag,
+        .fallback = "true",
+        .help = "eject a scheduler that lets no ordinary task run"},
+    Key{.name = "stall", .type = KeyType::duration, .fallback = "\"1s\"", .help = "after how long", .positive = true},
+    Key{.name = "foreign", .type = KeyType::flag, .fallback = "true", .help = "also one that somebody else attached"},
 };
 constexpr std::array standby_keys{
     Key{.name = "max",

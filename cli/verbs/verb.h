@@ -38,6 +38,7 @@ void add_check(CLI::App& app, Session& session);
 void add_explain(CLI::App& app, Session& session);
 void add_schema(CLI::App& app, Session& session);
 void add_simulate(CLI::App& app, Session& session);
+void add_doctor(CLI::App& app, Session& session);
 void add_reload(CLI::App& app, Session& session);
 void add_history(CLI::App& app, Session& session);
 void add_quarantine(CLI::App& app, Session& session);

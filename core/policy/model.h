@@ -76,6 +76,15 @@ struct Rule {
   std::string id() const { return file + "/" + name; }
 };
 
+// [guard] of the settings: docs/guard.md.
+struct GuardSettings {
+  bool enabled = true;
+  Duration stall{std::chrono::seconds(1)};
+  bool foreign = true;  // watch schedulers that somebody else attached, too
+
+  bool operator==(const GuardSettings&) const = default;
+};
+
 // /etc/schedkit/schedkit.toml, design "Daemon settings".
 struct Settings {
   std::string default_name = "kernel";
@@ -96,6 +105,7 @@ struct Settings {
   std::string store_path = "/var/lib/schedkit";
   std::string runtime_path = "crun";
   std::string cgroup_manager = "auto";
+  GuardSettings guard;
 
   bool operator==(const Settings&) const = default;
 };

@@ -218,7 +218,7 @@ void Container::process_ended() {
 }
 
 void Container::tell_exited() {
-  gate_.reset();
+  drop_gate();
   timer_.cancel();
   later_.cancel();
   output_->drain();
@@ -232,7 +232,7 @@ void Container::tell_exited() {
 void Container::fail_run(Error error) {
   runtime_.reset();
   process_watch_.reset();
-  gate_.reset();
+  drop_gate();
   timer_.cancel();
   later_.cancel();
   phase_ = Phase::ended;
@@ -245,14 +245,39 @@ void Container::fail_run(Error error) {
 
 void Container::take_listener(UniqueFd listener) {
   if (gate_ || !is_live()) return;
-  auto gate = Gate::create(host_.loop, std::move(listener), host_.is_sched_ext, [this] {
-    const auto told = observer_.at_gate;
-    if (told) told();
-  });
+  auto gate = Gate::create(host_.loop, std::move(listener), host_.is_sched_ext, gate_observer());
   if (!gate) return fail_run(std::move(gate.error()));
   gate_ = std::move(*gate);
+  if (host_.listeners.keep) host_.listeners.keep(record_.id, gate_->listener());
   gate_->keep_open(keep_gate_open_);
   later_.cancel();
+}
+
+GateObserver Container::gate_observer() {
+  return {.arrived =
+              [this] {
+                const auto told = observer_.at_gate;
+                if (told) told();
+              },
+          .parked =
+              [this](const std::vector<std::uint64_t>& ids) {
+                record_.parked = ids;
+                (void)write_record(directory(), record_);  // without it a restart costs the run, nothing else
+              },
+          .opening = host_.on_attach};
+}
+
+void Container::take_over_listener(UniqueFd listener) {
+  const auto waiting = threads_in_notification(record_.pid);
+  auto taken = Gate::take_over(host_.loop, std::move(listener), host_.is_sched_ext, gate_observer(), record_.parked);
+  if (!taken) return kill();
+  gate_ = std::move(taken->gate);
+  if (waiting > taken->known) kill();
+}
+
+void Container::drop_gate() {
+  if (gate_ && host_.listeners.forget) host_.listeners.forget(record_.id);
+  gate_.reset();
 }
 
 Result<void> Container::open_gate() {

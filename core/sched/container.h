@@ -35,6 +35,12 @@
 
 namespace schedkit {
 
+// Keeps descriptors of listeners beyond the daemon's end; both may be empty.
+struct ListenerKeeper {
+  std::function<void(const std::string& id, const UniqueFd& listener)> keep;
+  std::function<void(const std::string& id)> forget;
+};
+
 // What all containers of a runner share.
 struct ContainerHost {
   ContainerHost(Loop& the_loop, const Clock& the_clock) : loop(the_loop), clock(the_clock) {}
@@ -49,6 +55,8 @@ struct ContainerHost {
   unsigned cpus = 1;
   IsSchedExtMap is_sched_ext;
   std::function<void(const std::string& id, const RunRequest& request, const std::string& line)> on_line;
+  std::function<void()> on_attach;  // an attach call is about to proceed
+  ListenerKeeper listeners;
   // Called once per container, on the loop and as its last act: nothing of it is left. `zombies` are children of ours
   // that were dead before the runtime's last command ended, so whoever waits for children has had its chance.
   std::function<void(const std::string& id, const std::vector<std::int32_t>& zombies)> on_gone;
@@ -69,6 +77,11 @@ class Container {
   void clean_up();
 
   void take_listener(UniqueFd listener);
+  // After adopt(): the listener that an earlier daemon had. A call that is parked there and that the record does not
+  // name can never be answered: then the run is killed.
+  void take_over_listener(UniqueFd listener);
+  // Null until it came.
+  const UniqueFd* listener() const { return gate_ ? &gate_->listener() : nullptr; }
 
   // From now on nobody is told anything.
   void silence() { observer_ = {}; }
@@ -103,6 +116,8 @@ class Container {
   Result<void> begin_start();
   void start_ended(const ChildExit& exit);
   void process_ended();
+  GateObserver gate_observer();
+  void drop_gate();
   void tell_exited();
   void fail_run(Error error);
   // A command line of the runtime for this container, `command` and what follows it excepted.

@@ -69,6 +69,8 @@ CrunRunner::CrunRunner(Loop& loop, const Clock& clock, CrunRunnerOptions options
   host_.cpus = std::max(1U, std::thread::hardware_concurrency());
   host_.is_sched_ext = options_.is_sched_ext;
   host_.on_line = options_.on_line;
+  host_.on_attach = options_.on_attach;
+  host_.listeners = options_.listeners;
   host_.on_gone = [this](const std::string&, const std::vector<std::int32_t>& zombies) { gone(zombies); };
 }
 
@@ -131,6 +133,9 @@ std::vector<std::unique_ptr<Run>> CrunRunner::adopt(std::function<RunObserver(co
     if (entries_.contains(id)) continue;
     if (auto run = adopt_one(id, observe)) runs.push_back(std::move(run));
   }
+  for (const auto& [id, listener] : std::exchange(options_.kept_listeners, {})) {
+    if (options_.listeners.forget) options_.listeners.forget(id);  // its run has ended meanwhile
+  }
   return runs;
 }
 
@@ -147,6 +152,7 @@ std::unique_ptr<Run> CrunRunner::adopt_one(const std::string& id,
   entry.container = std::make_unique<Container>(host_, std::move(*record));
   // One that never got as far as to run its program waits for a `crun start` that nobody will give.
   if (known && begun && is_alive(entry.container->record()) && entry.container->adopt(observe(id))) {
+    if (auto kept = options_.kept_listeners.extract(id)) entry.container->take_over_listener(std::move(kept.mapped()));
     return std::make_unique<Handle>(*this, entry);
   }
   entry.held = false;
@@ -173,6 +179,14 @@ void CrunRunner::gone(const std::vector<std::int32_t>& zombies) {
     if (!ours) ::waitpid(pid, nullptr, WNOHANG);
   }
   sweeping_.set(Duration::zero(), [this] { sweep(); });
+}
+
+std::vector<std::pair<std::string, int>> CrunRunner::listeners() const {
+  std::vector<std::pair<std::string, int>> found;
+  for (const auto& [id, entry] : entries_) {
+    if (const auto* listener = entry.container->listener()) found.emplace_back(id, listener->get());
+  }
+  return found;
 }
 
 bool CrunRunner::idle() const {

@@ -22,6 +22,12 @@ struct CrunRunnerOptions {
   IsSchedExtMap is_sched_ext;           // gate.h, sched_ext_map_of()
   // Each line that a scheduler prints, on the loop.
   std::function<void(const std::string& id, const RunRequest& request, const std::string& line)> on_line;
+  // An attach call of a run is about to proceed; on the loop, and it must not come back to the runner.
+  std::function<void()> on_attach;
+  // Where listeners of attach gates outlive this process, and those that outlived an earlier one, by run. Without, what
+  // waits at a gate fails when the process ends.
+  ListenerKeeper listeners;
+  std::map<std::string, UniqueFd> kept_listeners;
 };
 
 // The process must be a child subreaper (process_fd.h, become_subreaper()) for exit statuses to be known. Orphans of
@@ -40,6 +46,9 @@ class CrunRunner final : public Runner {
 
   // How runs are put into cgroups here.
   const CgroupPlan& cgroups() const { return host_.cgroups; }
+
+  // The listeners of all gates there are, for an exec that hands them on.
+  std::vector<std::pair<std::string, int>> listeners() const;
 
   // True when nothing is alive or being cleaned up but abandoned runs. `when_idle` calls once, from a later turn.
   bool idle() const;
@@ -62,7 +71,7 @@ class CrunRunner final : public Runner {
   void gone(const std::vector<std::int32_t>& zombies);
   void sweep();
 
-  const CrunRunnerOptions options_;
+  CrunRunnerOptions options_;
   ContainerHost host_;
   std::map<std::string, Entry> entries_;
   std::unique_ptr<GateServer> gates_;

@@ -1,8 +1,17 @@
 #include "core/sched/kmsg.h"
 
+#include <utility>
+
 #include "core/base/text.h"
+#include "core/sched/guard/guard_messages.h"
 
 namespace schedkit {
+
+namespace {
+
+constexpr std::string_view by_sysrq = " disabled (disabled by sysrq-S)";
+
+}  // namespace
 
 std::optional<std::string> SchedExtMessages::take(std::string_view record) {
   const auto head_end = record.find(';');
@@ -14,9 +23,14 @@ std::optional<std::string> SchedExtMessages::take(std::string_view record) {
   const auto body = record.substr(head_end + 1);
   const auto text = body.substr(0, body.find('\n'));
   const bool continues = last_sequence_ && *sequence == *last_sequence_ + 1 && text.starts_with(' ');
+  if (text.starts_with(guard_log_prefix)) guard_said_ = text.substr(guard_log_prefix.size());
   if (!text.starts_with("sched_ext:") && !continues) return std::nullopt;
   last_sequence_ = *sequence;
-  return std::string(text);
+  std::string taken(text);
+  if (taken.ends_with(by_sysrq) && !guard_said_.empty()) {
+    taken.insert(taken.size() - 1, ": " + std::exchange(guard_said_, {}));
+  }
+  return taken;
 }
 
 }  // namespace schedkit

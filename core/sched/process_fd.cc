@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <memory>
@@ -101,15 +102,31 @@ Result<std::int32_t> process_of_thread(std::int32_t tid) {
   return fail(Errc::io, "/proc/{}/status has no Tgid", tid);
 }
 
-std::vector<std::int32_t> all_processes() {
-  std::vector<std::int32_t> pids;
-  const std::unique_ptr<DIR, CloseDirectory> directory(::opendir("/proc"));
-  if (!directory) return pids;
+namespace {
+
+std::vector<std::int32_t> numbers_in(const std::string& path) {
+  std::vector<std::int32_t> numbers;
+  const std::unique_ptr<DIR, CloseDirectory> directory(::opendir(path.c_str()));
+  if (!directory) return numbers;
   while (const dirent* entry = ::readdir(directory.get())) {
-    if (const auto pid = parse_unsigned(entry->d_name)) pids.push_back(static_cast<std::int32_t>(*pid));
+    if (const auto number = parse_unsigned(entry->d_name)) numbers.push_back(static_cast<std::int32_t>(*number));
   }
-  return pids;
+  return numbers;
 }
+
+}  // namespace
+
+std::size_t threads_in_notification(std::int32_t pid) {
+  const std::string tasks = fmt::format("/proc/{}/task", pid);
+  const auto threads = numbers_in(tasks);
+  return static_cast<std::size_t>(std::ranges::count_if(threads, [&](std::int32_t thread) {
+    // seccomp_do_user_notification, or its caller __seccomp_filter where it is inlined: nothing else waits there.
+    const auto where = read_file(fmt::format("{}/{}/wchan", tasks, thread), 256);
+    return where && where->find("seccomp") != std::string::npos;
+  }));
+}
+
+std::vector<std::int32_t> all_processes() { return numbers_in("/proc"); }
 
 std::vector<std::int32_t> zombie_children() {
   std::vector<std::int32_t> zombies;

@@ -45,6 +45,9 @@ Result<UniqueFd> open_mount_namespace(std::int32_t pid);
 // The process a thread belongs to (proc_pid_status(5), Tgid).
 Result<std::int32_t> process_of_thread(std::int32_t tid);
 
+// How many threads of a process wait in the kernel for the answer to a seccomp notification, received or not.
+std::size_t threads_in_notification(std::int32_t pid);
+
 // Every process of the machine.
 std::vector<std::int32_t> all_processes();
 

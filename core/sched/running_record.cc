@@ -98,6 +98,7 @@ RunningRecord record_of(const Json& json) {
   json.at("cgroup").get_to(record.cgroup);
   record.started = Instant(Duration(json.at("started_ns").get<std::int64_t>()));
   record.started_wall = WallTime(Duration(json.at("started_wall_ns").get<std::int64_t>()));
+  if (json.contains("parked")) json.at("parked").get_to(record.parked);  // younger than the rest
   record.request.image = image_of(json.at("image"));
   record.request.choice.scheduler = scheduler_of(json.at("scheduler"));
   json.at("mode").get_to(record.request.choice.mode);
@@ -119,6 +120,7 @@ std::string to_json(const RunningRecord& record) {
                      {"cgroup", record.cgroup},
                      {"started_ns", record.started.time_since_epoch().count()},
                      {"started_wall_ns", record.started_wall.time_since_epoch().count()},
+                     {"parked", record.parked},
                      {"image", image_json(record.request.image)},
                      {"scheduler", scheduler_json(choice.scheduler.value_or(Scheduler{}))},
                      {"mode", choice.mode},

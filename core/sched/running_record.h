@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/base/clock.h"
 #include "core/base/result.h"
@@ -21,6 +22,7 @@ struct RunningRecord {
   std::string cgroup;                 // directory of its own v2 cgroup; empty: none
   Instant started;                    // CLOCK_MONOTONIC: records do not outlive a boot, since /run does not
   WallTime started_wall;              // for people
+  std::vector<std::uint64_t> parked;  // ids of the seccomp notifications held at its gate (gate.h)
   RunRequest request;
 };
 

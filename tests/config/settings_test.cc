@@ -40,6 +40,10 @@ path = "/srv/schedkit"
 [runtime]
 path = "/usr/local/bin/crun"
 cgroup-manager = "cgroupfs"
+[guard]
+enabled = false
+stall = "1500ms"
+foreign = false
 )");
   check_lines("", parsed.errors);
   check_lines("", parsed.warnings);
@@ -60,6 +64,7 @@ cgroup-manager = "cgroupfs"
   expected.store_path = "/srv/schedkit";
   expected.runtime_path = "/usr/local/bin/crun";
   expected.cgroup_manager = "cgroupfs";
+  expected.guard = {.enabled = false, .stall = 1500ms, .foreign = false};
   CHECK(parsed.text.settings->settings == expected);
 }
 
@@ -75,14 +80,13 @@ TEST(SettingsFile, rollback_is_checked) {
 }
 
 TEST(SettingsFile, keys_of_later_versions_warn_and_are_checked_all_the_same) {
-  const auto parsed =
-      parse_settings("[guard]\nstall = \"1s\"\n[registry]\nparallel = \"3\"\n[trust]\nscope = [{ x = 1 }]\n");
+  const auto parsed = parse_settings("[registry]\nparallel = 3\n[metrics]\nlisten = 3\n[trust]\nscope = [{ x = 1 }]\n");
   check_lines(
-      "s:2:1: stall in [guard] has no effect in this version yet\n"
-      "s:4:1: parallel in [registry] has no effect in this version yet\n"
+      "s:2:1: parallel in [registry] has no effect in this version yet\n"
+      "s:4:1: listen in [metrics] has no effect in this version yet\n"
       "s:6:1: scope in [trust] has no effect in this version yet\n",
       parsed.warnings);
-  check_lines("s:4:12: parallel must be an integer, not a string\n", parsed.errors);
+  check_lines("s:4:10: listen must be a string, not an integer\n", parsed.errors);
 }
 
 TEST(SettingsFile, overrides_last_as_long_as_it_says) {
@@ -104,6 +108,7 @@ TEST(SettingsFile, errors) {
               parse_settings("defualt = \"x\"\n").errors);
   check_lines("s:2:1: unknown key \"stal\" in [guard]; did you mean \"stall\"?\n",
               parse_settings("[guard]\nstal = 1\n").errors);
+  check_lines("s:2:9: stall must be at least 500ms\n", parse_settings("[guard]\nstall = \"100ms\"\n").errors);
   check_lines("s:1:11: foreign is \"ignore\"; it must be one of: respect, replace\n",
               parse_settings("foreign = \"ignore\"\n").errors);
   check_lines("s:2:18: attach-timeout must be longer than zero\n",

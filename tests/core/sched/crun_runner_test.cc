@@ -5,6 +5,7 @@
 
 #include <csignal>
 
+#include "core/base/text.h"
 #include "core/loop/child.h"
 #include "core/sched/process_fd.h"
 #include "core/sched/running_record.h"
@@ -42,6 +43,36 @@ TEST_GROUP(CrunRunner) {
 
   void start(std::vector<std::string> arguments) { fixture->start(watched, std::move(arguments)); }
   bool until(const std::function<bool()>& done) { return fixture->until(done); }
+  // Starts a scheduler under a daemon in little and kills that when the scheduler is at the gate. The result is the
+  // listener, kept as systemd would.
+  std::map<std::string, UniqueFd> run_and_kill_daemon(std::vector<std::string> arguments) {
+    fixture->runner.reset();
+    auto heard = Output::create(fixture->loop, fixture->directory.path(), {});
+    CHECK(heard.has_value());
+    const auto out = (*heard)->open_stdout();
+    ChildOptions options;
+    options.argv = {RUNNER_PROGRAM, fixture->run_dir(), fixture->rootfs()};
+    options.argv.insert(options.argv.end(), arguments.begin(), arguments.end());
+    options.stdout_fd = out->get();
+    options.stderr_fd = STDERR_FILENO;
+    bool killed = false;
+    auto daemon = Child::start(fixture->loop, options, [&](ChildExit) { killed = true; });
+    CHECK(daemon.has_value());
+    CHECK(until([&] { return killed || (*heard)->tail(1) == "at gate"; }));
+    std::map<std::string, UniqueFd> kept;
+    for (const auto& line : (*heard)->lines()) {
+      const auto words = split(line, ' ');
+      if (words.size() != 3 || words[0] != "listener") continue;
+      const auto process = open_process((*daemon)->pid());
+      auto listener = copy_descriptor(*process, static_cast<int>(parse_unsigned(words[2]).value_or(0)));
+      CHECK(listener.has_value());
+      kept.emplace(words[1], std::move(*listener));
+    }
+    CHECK_EQUAL(1U, kept.size());
+    CHECK_EQUAL(0, ::kill((*daemon)->pid(), SIGKILL));
+    CHECK(until([&] { return killed; }));
+    return kept;
+  }
   bool parked() {
     return until([this] { return watched.at_gate > 0; });
   }
@@ -218,7 +249,7 @@ TEST(CrunRunner, a_missing_runtime_is_told) {
   options.run_dir = fixture->run_dir();
   options.runtime_path = "/no/such/crun";
   fixture->runner.reset();
-  auto made = CrunRunner::create(fixture->loop, fixture->clock, options);
+  auto made = CrunRunner::create(fixture->loop, fixture->clock, std::move(options));
   CHECK(made.has_value());
   fixture->runner = std::move(*made);
   start({"wait"});
@@ -277,21 +308,7 @@ TEST(CrunRunner, leftovers_without_a_record_are_removed) {
 
 TEST(CrunRunner, a_scheduler_lives_through_the_daemons_kill_and_is_adopted) {
   if (skipped) return;
-  fixture->runner.reset();
-  auto heard = Output::create(fixture->loop, fixture->directory.path(), {});
-  CHECK(heard.has_value());
-  const auto out = (*heard)->open_stdout();
-  ChildOptions options;
-  options.argv = {RUNNER_PROGRAM, fixture->run_dir(), fixture->rootfs(), "attach", "forever"};
-  options.stdout_fd = out->get();
-  options.stderr_fd = STDERR_FILENO;
-  bool killed = false;
-  auto daemon = Child::start(fixture->loop, options, [&](ChildExit) { killed = true; });
-  CHECK(daemon.has_value());
-  CHECK(until([&] { return killed || (*heard)->tail(1) == "at gate"; }));
-  CHECK_EQUAL(0, ::kill((*daemon)->pid(), SIGKILL));
-  CHECK(until([&] { return killed; }));
-
+  run_and_kill_daemon({"attach", "forever"});
   fixture->open();
   auto runs = fixture->runner->adopt([this](const std::string&) { return watched.observer(); });
   CHECK_EQUAL(1U, runs.size());
@@ -301,4 +318,49 @@ TEST(CrunRunner, a_scheduler_lives_through_the_daemons_kill_and_is_adopted) {
   CHECK(fixture->until_line("line 3"));
   watched.run->kill();
   CHECK(ended());
+}
+
+TEST(CrunRunner, with_its_listener_kept_it_waits_at_the_gate_through_the_daemons_kill) {
+  if (skipped) return;
+  fixture->open([](const UniqueFd&) { return true; }, run_and_kill_daemon({"attach", "forever"}));
+  auto runs = fixture->runner->adopt([this](const std::string&) { return watched.observer(); });
+  CHECK_EQUAL(1U, runs.size());
+  watched.run = std::move(runs[0]);
+  CHECK(watched.run->waits_at_gate());
+  CHECK_EQUAL(0, watched.at_gate);
+  CHECK(parked());
+  CHECK_EQUAL(1U, fixture->runner->listeners().size());
+  CHECK(watched.run->open_gate().has_value());
+  CHECK(fixture->until_line("attach: 22"));
+  CHECK(fixture->forgotten.empty());
+  watched.run->kill();
+  CHECK(ended());
+  CHECK_EQUAL(1U, fixture->forgotten.size());
+}
+
+TEST(CrunRunner, parked_under_an_id_that_nobody_knows_it_is_killed) {
+  if (skipped) return;
+  auto kept = run_and_kill_daemon({"attach", "forever"});
+  const auto directory = fixture->run_dir() + "/run/" + kept.begin()->first;
+  auto record = read_record(directory);
+  CHECK_EQUAL(1U, record->parked.size());
+  record->parked.clear();
+  CHECK(write_record(directory, *record).has_value());
+  fixture->open([](const UniqueFd&) { return true; }, std::move(kept));
+  auto runs = fixture->runner->adopt([this](const std::string&) { return watched.observer(); });
+  CHECK_EQUAL(1U, runs.size());
+  watched.run = std::move(runs[0]);
+  CHECK_FALSE(watched.run->waits_at_gate());
+  CHECK(ended());
+  CHECK_EQUAL(SIGKILL, watched.exited->signal);
+}
+
+TEST(CrunRunner, a_kept_listener_without_a_run_is_forgotten) {
+  if (skipped) return;
+  std::map<std::string, UniqueFd> kept;
+  kept.emplace("gone-1", UniqueFd(::dup(STDIN_FILENO)));
+  fixture->open([](const UniqueFd&) { return true; }, std::move(kept));
+  CHECK(fixture->runner->adopt([](const std::string&) { return RunObserver{}; }).empty());
+  CHECK_EQUAL(1U, fixture->forgotten.size());
+  STRCMP_EQUAL("gone-1", fixture->forgotten[0].c_str());
 }

@@ -3,6 +3,7 @@
 #include <linux/audit.h>
 #include <linux/bpf.h>
 #include <linux/filter.h>
+#include <poll.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -58,6 +59,14 @@ TEST_GROUP(AttachGate) {
   UniqueFd process;
   std::unique_ptr<Gate> gate;
   int arrived = 0;
+  int opening = 0;
+  std::vector<std::uint64_t> ids;
+
+  GateObserver observer() {
+    return {.arrived = [this] { ++arrived; },
+            .parked = [this](const std::vector<std::uint64_t>& now) { ids = now; },
+            .opening = [this] { ++opening; }};
+  }
 
   // Runs `body` behind a gate in a process of its own; its result is the exit status.
   void launch(int (*body)(), unsigned flags = 0) {
@@ -79,7 +88,7 @@ TEST_GROUP(AttachGate) {
     auto listener = copy_descriptor(process, number);
     CHECK(listener.has_value());
     auto made = Gate::create(
-        loop, std::move(*listener), [](const UniqueFd&) { return true; }, [this] { ++arrived; });
+        loop, std::move(*listener), [](const UniqueFd&) { return true; }, observer());
     CHECK(made.has_value());
     gate = std::move(*made);
     CHECK_EQUAL(1, ::write(ours.get(), "", 1));
@@ -122,6 +131,71 @@ TEST(AttachGate, parks_and_lets_proceed) {
   CHECK(gate->open().has_value());
   CHECK(status() > 0);  // the kernel's own refusal
   CHECK(gate->open().error().code == Errc::not_found);
+}
+
+TEST(AttachGate, tells_the_ids_and_that_an_attach_is_let_through) {
+  launch([] { return attach(); });
+  CHECK(parked());
+  CHECK_EQUAL(1U, ids.size());
+  CHECK_EQUAL(0, opening);
+  CHECK(gate->open().has_value());
+  CHECK_EQUAL(1, opening);
+  CHECK(ids.empty());
+  CHECK(status() > 0);
+}
+
+TEST(AttachGate, kept_open_it_tells_each_attach) {
+  launch([] { return attach(); });
+  gate->keep_open(true);
+  CHECK(status() > 0);
+  CHECK_EQUAL(1, opening);
+  CHECK(ids.empty());
+}
+
+// As a daemon does that was restarted: the listener in another descriptor, the ids from the record.
+TEST(AttachGate, is_taken_over_with_what_was_parked) {
+  launch([] { return attach(); });
+  CHECK(parked());
+  const auto recorded = ids;
+  UniqueFd kept(::dup(gate->listener().get()));
+  gate.reset();
+  arrived = 0;
+  auto taken = Gate::take_over(
+      loop, std::move(kept), [](const UniqueFd&) { return true; }, observer(), recorded);
+  CHECK(taken.has_value());
+  CHECK_EQUAL(1U, taken->known);
+  gate = std::move(taken->gate);
+  CHECK_EQUAL(0, arrived);  // not from inside the call
+  CHECK(gate->waiting());
+  CHECK(parked());
+  CHECK(gate->open().has_value());
+  CHECK(status() > 0);
+}
+
+TEST(AttachGate, taken_over_it_receives_what_came_meanwhile) {
+  launch([] { return attach(); });
+  UniqueFd kept(::dup(gate->listener().get()));
+  gate.reset();
+  pollfd call{kept.get(), POLLIN, 0};
+  CHECK_EQUAL(1, ::poll(&call, 1, 60000));
+  auto taken = Gate::take_over(loop, std::move(kept), [](const UniqueFd&) { return true; }, observer(), {});
+  CHECK_EQUAL(1U, taken->known);
+  gate = std::move(taken->gate);
+  CHECK(parked());
+  CHECK_EQUAL(1U, ids.size());
+  CHECK(gate->open().has_value());
+  CHECK(status() > 0);
+}
+
+TEST(AttachGate, taken_over_without_its_id_a_parked_call_is_unknown) {
+  launch([] { return attach(); });
+  CHECK(parked());
+  UniqueFd kept(::dup(gate->listener().get()));
+  gate.reset();
+  CHECK_EQUAL(1U, threads_in_notification(child));
+  auto taken = Gate::take_over(loop, std::move(kept), [](const UniqueFd&) { return true; }, observer(), {~0ULL});
+  CHECK_EQUAL(0U, taken->known);
+  CHECK_FALSE(taken->gate->waiting());
 }
 
 TEST(AttachGate, a_caller_that_dies_is_not_waiting) {

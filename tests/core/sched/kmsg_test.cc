@@ -22,6 +22,18 @@ TEST(Kmsg, takes_the_stack_that_follows_at_once) {
   CHECK_FALSE(messages.take("3,103,5000,-;   after_a_gap+0x1\n").has_value());
 }
 
+TEST(Kmsg, the_stall_guards_reason_is_put_into_the_kernels_line) {
+  CHECK_FALSE(
+      messages.take("11,100,5000,-;schedkit-guard: x let no ordinary task run for 1000 ms; ejected\n").has_value());
+  CHECK_FALSE(messages.take("4,101,5000,-;sysrq: Reset scheduler class\n").has_value());
+  CHECK(
+      messages.take("6,102,5000,-;sched_ext: BPF scheduler \"x\" disabled (disabled by sysrq-S)\n") ==
+      "sched_ext: BPF scheduler \"x\" disabled (disabled by sysrq-S: x let no ordinary task run for 1000 ms; ejected)");
+  // Used up: the next time it was somebody else.
+  CHECK(messages.take("6,103,5000,-;sched_ext: BPF scheduler \"x\" disabled (disabled by sysrq-S)\n") ==
+        "sched_ext: BPF scheduler \"x\" disabled (disabled by sysrq-S)");
+}
+
 TEST(Kmsg, survives_garbage) {
   for (const char* record : {"", ";", "6;sched_ext: a", "6,x,1,-;sched_ext: a", "sched_ext: a"}) {
     CHECK_FALSE(messages.take(record).has_value());

@@ -34,13 +34,15 @@ RunnerFixture::RunnerFixture() {
   std::filesystem::copy_file(SCHEDULER_PROGRAM, rootfs() + "/scheduler");
 }
 
-void RunnerFixture::open(IsSchedExtMap is_sched_ext) {
+void RunnerFixture::open(IsSchedExtMap is_sched_ext, std::map<std::string, UniqueFd> kept_listeners) {
   runner.reset();
   CrunRunnerOptions options;
   options.run_dir = run_dir();
   options.is_sched_ext = std::move(is_sched_ext);
   options.on_line = [this](const std::string&, const RunRequest&, const std::string& line) { lines.push_back(line); };
-  auto made = CrunRunner::create(loop, clock, options);
+  options.listeners.forget = [this](const std::string& id) { forgotten.push_back(id); };
+  options.kept_listeners = std::move(kept_listeners);
+  auto made = CrunRunner::create(loop, clock, std::move(options));
   if (made) runner = std::move(*made);
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -30,7 +31,9 @@ class RunnerFixture {
   // Why containers cannot be run here; empty: they can.
   static std::string why_not();
 
-  void open(IsSchedExtMap is_sched_ext = [](const UniqueFd&) { return true; });
+  void open(
+      IsSchedExtMap is_sched_ext = [](const UniqueFd&) { return true; },
+      std::map<std::string, UniqueFd> kept_listeners = {});
   void start(Watched& watched, std::vector<std::string> arguments);
   RunRequest request(std::vector<std::string> arguments) const;
 
@@ -48,6 +51,7 @@ class RunnerFixture {
   Loop loop;
   SystemClock clock;
   std::vector<std::string> lines;
+  std::vector<std::string> forgotten;  // listeners that need not be kept any more
   std::unique_ptr<CrunRunner> runner;
 
   std::string run_dir() const { return directory / "run"; }

@@ -38,6 +38,7 @@ TEST_GROUP(Record) {
               "/sys/fs/cgroup/x",
               Instant(Duration(1234567)),
               WallTime(Duration(7654321)),
+              {~0ULL, 5},
               {{scheduler, "gaming", {"--p"}}, image}};
   }
 };
@@ -52,6 +53,7 @@ TEST(Record, comes_back_as_it_was) {
   STRCMP_EQUAL("/sys/fs/cgroup/x", back->cgroup.c_str());
   CHECK(back->started == record.started);
   CHECK(back->started_wall == record.started_wall);
+  CHECK(back->parked == record.parked);
   CHECK(back->request.choice == record.request.choice);
   CHECK(back->request.choice.scheduler->where == record.request.choice.scheduler->where);
   CHECK(back->request.image == record.request.image);

@@ -7,6 +7,8 @@ mkdir -p /etc/schedkit
     use_scheduler $mode fixtures:fixture_$mode 'load-timeout = "15s"'
   done
 } > /etc/schedkit/fixtures.toml
+mkdir -p /etc/schedkit
+printf "[guard]\nenabled = false\n" > /etc/schedkit/schedkit.toml # here the kernel's own watchdog is to act
 start_daemon
 assert_ok "run fifo" "$SCHEDCTL" run fifo
 expect_state enabled 1 schedkit_fifo

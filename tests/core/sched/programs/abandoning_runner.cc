@@ -1,5 +1,5 @@
 // A daemon in little, to be killed: runs one scheduler until it dies itself. RUN_DIR ROOTFS ARGUMENT…
-// Prints "at gate" when it is, and each line of the scheduler as "ID: LINE".
+// Prints "listener ID FD" and "at gate" when it is, and each line of the scheduler as "ID: LINE".
 #include <cstdio>
 
 #include "core/sched/crun_runner.h"
@@ -19,7 +19,10 @@ int main(int argc, char** argv) {
   options.on_line = [](const std::string& id, const RunRequest&, const std::string& line) {
     std::printf("%s: %s\n", id.c_str(), line.c_str());
   };
-  auto runner = CrunRunner::create(loop, clock, options);
+  options.listeners.keep = [](const std::string& id, const UniqueFd& listener) {
+    std::printf("listener %s %d\n", id.c_str(), listener.get());
+  };
+  auto runner = CrunRunner::create(loop, clock, std::move(options));
   if (!runner) return 2;
   RunRequest request;
   request.choice.scheduler = Scheduler{};
