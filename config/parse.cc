@@ -4,6 +4,7 @@
 #include <map>
 
 #include "config/parse_condition.h"
+#include "config/parse_trust.h"
 #include "config/table_reader.h"
 #include "core/base/text.h"
 #include "core/image/reference.h"
@@ -230,6 +231,10 @@ void parse_settings_section(TableReader& root, const Key& key, Settings& setting
       reader.read("path", settings.runtime_path);
       reader.read("cgroup-manager", settings.cgroup_manager);
       require_absolute(reader, "path", settings.runtime_path, true);
+    } else if (key.name == "trust") {
+      reader.read("file", settings.trust_file);
+      require_absolute(reader, "file", settings.trust_file, false);
+      settings.trust = parse_trust(reader);
     }
   });
 }

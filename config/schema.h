@@ -67,7 +67,9 @@ extern const TableSchema scheduler_schema;  // [schedulers.NAME]
 extern const TableSchema rule_schema;       // [[rules]]
 extern const TableSchema condition_schema;  // [rules.when], [rules.unless]: one key per kind
 extern const TableSchema process_schema;
-extern const TableSchema settings_schema;  // a whole schedkit.toml
+extern const TableSchema settings_schema;           // a whole schedkit.toml
+extern const TableSchema trust_scope_schema;        // [[trust.scope]]
+extern const TableSchema trust_requirement_schema;  // one of its `require`
 
 constexpr std::size_t largest_policy_file = 64 * 1024;
 constexpr std::size_t most_rules = 4096;

@@ -11,6 +11,7 @@
 #include "core/base/clock.h"
 #include "core/base/result.h"
 #include "core/policy/process.h"
+#include "core/policy/trust_policy.h"
 
 namespace schedkit {
 
@@ -92,6 +93,8 @@ struct Settings {
   std::string store_path = "/var/lib/schedkit";
   std::string runtime_path = "crun";
   std::string cgroup_manager = "auto";
+  TrustPolicy trust = shipped_trust_policy();
+  std::string trust_file;  // policy.json or YAML that takes the place of `trust`; "" for none
 
   bool operator==(const Settings&) const = default;
 };
