@@ -49,11 +49,10 @@ cgroup-manager = "cgroupfs"
 
 TEST(SettingsFile, keys_of_later_versions_warn_and_are_checked_all_the_same) {
   const auto parsed =
-      parse_settings("[guard]\nstall = \"1s\"\n[rollback]\nstrikes = \"3\"\n[trust]\nscope = [{ x = 1 }]\n");
+      parse_settings("[guard]\nstall = \"1s\"\n[rollback]\nstrikes = \"3\"\n");
   check_lines(
       "s:2:1: stall in [guard] has no effect in this version yet\n"
-      "s:4:1: strikes in [rollback] has no effect in this version yet\n"
-      "s:6:1: scope in [trust] has no effect in this version yet\n",
+      "s:4:1: strikes in [rollback] has no effect in this version yet\n",
       parsed.warnings);
   check_lines("s:4:11: strikes must be an integer, not a string\n", parsed.errors);
 }

@@ -17,6 +17,9 @@
 namespace schedkit {
 namespace {
 
+// Between two logs' clocks, in seconds; real timestamps are milliseconds later than the entry's whole second.
+constexpr std::int64_t clock_drift = 300;
+
 struct Free {
   void operator()(STACK_OF(SCT) * timestamps) const { SCT_LIST_free(timestamps); }
   void operator()(CTLOG_STORE* store) const { CTLOG_STORE_free(store); }
@@ -70,7 +73,7 @@ Result<void> verify_certificate_timestamp(const Certificate& leaf, const Certifi
   CT_POLICY_EVAL_CTX_set1_cert(context.get(), leaf.get());
   CT_POLICY_EVAL_CTX_set1_issuer(context.get(), issuer.get());
   CT_POLICY_EVAL_CTX_set_shared_CTLOG_STORE(context.get(), store->get());
-  CT_POLICY_EVAL_CTX_set_time(context.get(), static_cast<std::uint64_t>(time) * 1000);
+  CT_POLICY_EVAL_CTX_set_time(context.get(), static_cast<std::uint64_t>(time + clock_drift) * 1000);
   for (int i = 0; i < sk_SCT_num(timestamps.get()); ++i) {
     SCT* timestamp = sk_SCT_value(timestamps.get(), i);
     SCT_set_source(timestamp, SCT_SOURCE_X509V3_EXTENSION);

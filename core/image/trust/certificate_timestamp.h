@@ -11,7 +11,7 @@
 namespace schedkit {
 
 // Errc::integrity unless at least one timestamp in `leaf`, which `issuer` signed, is by one of `logs`, which was valid
-// then, and not later than `time` (seconds since 1970).
+// then, and not later than `time` (seconds since 1970) with five minutes of drift between clocks.
 Result<void> verify_certificate_timestamp(const Certificate& leaf, const Certificate& issuer,
                                           const std::vector<TrustedLog>& logs, std::int64_t time);
 

@@ -50,7 +50,8 @@ Result<void> check_scope(std::string_view prefix) {
   if (prefix.starts_with("oci:")) {
     const auto reference = parse_reference(prefix);
     if (!reference || reference->kind != Reference::Kind::layout) return bad("write oci:/DIRECTORY");
-    if (reference->to_string() != prefix) return bad("write the directory plainly, without tag and digest");
+    if (reference->to_string() != prefix || !reference->tag.empty() || reference->digest)
+      return bad("write the directory plainly, without tag and digest");
     return {};
   }
   if (prefix.starts_with("*.")) {

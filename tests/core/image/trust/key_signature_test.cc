@@ -25,11 +25,10 @@ SimpleSignature simple_by(const SigningKey& key, const char* hash = "SHA256", co
 }
 
 Json envelope_by(const SigningKey& key) {
-  const std::string payload =
-      Json{{"_type", "https://in-toto.io/Statement/v1"},
-           {"predicateType", "https://sigstore.dev/cosign/sign/v1"},
-           {"subject", {{{"digest", {{"sha256", image_digest.hex}}}}}}}
-          .dump();
+  const std::string payload = Json{{"_type", "https://in-toto.io/Statement/v1"},
+                                   {"predicateType", "https://sigstore.dev/cosign/sign/v1"},
+                                   {"subject", {{{"digest", {{"sha256", image_digest.hex}}}}}}}
+                                  .dump();
   const std::string message = fmt::format("DSSEv1 28 application/vnd.in-toto+json {} {}", payload.size(), payload);
   return {{"mediaType", "application/vnd.dev.sigstore.bundle.v0.3+json"},
           {"verificationMaterial", {{"publicKey", {{"hint", "x"}}}}},
@@ -170,12 +169,13 @@ TEST(KeySignature, a_log_that_is_asked_for_must_have_it) {
   Json bundle = envelope_by(key);
   const std::string payload = *decode_base64(bundle["dsseEnvelope"]["payload"].get<std::string>());
   const auto body = [&](const std::string& pem) {
-    return Json{{"apiVersion", "0.0.1"},
-                {"kind", "dsse"},
-                {"spec",
-                 {{"payloadHash", {{"algorithm", "sha256"}, {"value", digest_for(payload).hex}}},
-                  {"signatures",
-                   {{{"signature", bundle["dsseEnvelope"]["signatures"][0]["sig"]}, {"verifier", encode_base64(pem)}}}}}}};
+    return Json{
+        {"apiVersion", "0.0.1"},
+        {"kind", "dsse"},
+        {"spec",
+         {{"payloadHash", {{"algorithm", "sha256"}, {"value", digest_for(payload).hex}}},
+          {"signatures",
+           {{{"signature", bundle["dsseEnvelope"]["signatures"][0]["sig"]}, {"verifier", encode_base64(pem)}}}}}}};
   };
   bundle["verificationMaterial"]["tlogEntries"] = Json::array({service.log(body(key.public_pem()), {})});
   auto record = check(key.public_pem(), material_of(bundle));

@@ -96,41 +96,44 @@ TEST_GROUP(Identity){};
 TEST(Identity, exact_prefix_and_regular_expression) {
   const SignerIdentity identity{"https://issuer.example", "https://github.com/schedkit/x"};
   CHECK(require_identity(identity, {.issuer = identity.issuer, .subject = identity.subject}).has_value());
-  CHECK(require_identity(identity, {.issuer = identity.issuer, .subject_prefix = "https://github.com/schedkit/"}).has_value());
+  CHECK(require_identity(identity, {.issuer = identity.issuer, .subject_prefix = "https://github.com/schedkit/"})
+            .has_value());
   CHECK(require_identity(identity, {.issuer_regexp = "issuer", .subject_regexp = R"(^https://github\.com/schedkit/.*)"})
             .has_value());
   CHECK_FALSE(require_identity(identity, {.issuer = identity.issuer}).has_value());
   CHECK_FALSE(require_identity(identity, {.subject = identity.subject}).has_value());
-  CHECK_FALSE(require_identity(identity, {.issuer = identity.issuer, .subject = "https://github.com/schedkit/"}).has_value());
+  CHECK_FALSE(
+      require_identity(identity, {.issuer = identity.issuer, .subject = "https://github.com/schedkit/"}).has_value());
   CHECK_FALSE(require_identity(identity, {.issuer = identity.issuer, .subject_regexp = "^schedkit"}).has_value());
   CHECK_FALSE(require_identity(identity, {.issuer = identity.issuer, .subject_regexp = "("}).has_value());
   CHECK_FALSE(check_regexp("(").has_value());
   CHECK(check_regexp("(a+)+$").has_value());
 }
 
-TEST_GROUP(ContainersPolicy) {
-  static TrustPolicy parse(const std::string& json) {
-    auto policy = parse_containers_policy(json, "policy.json");
-    if (!policy) FAIL(policy.error().describe().c_str());
-    return *policy;
-  }
-  static void refuses(const std::string& json, const std::string& part) {
-    auto policy = parse_containers_policy(json, "policy.json");
-    CHECK_FALSE(policy.has_value());
-    CHECK_TEXT(policy.error().describe().find(part) != std::string::npos, policy.error().text.c_str());
-    STRCMP_EQUAL("policy.json", policy.error().where.file.c_str());
-  }
-  static TrustRequirement only(const std::string& requirement) {
-    return parse(R"({"default":[)" + requirement + "]}").otherwise.at(0);
-  }
-};
+TEST_GROUP(ContainersPolicy){
+    static TrustPolicy parse(const std::string& json){auto policy = parse_containers_policy(json, "policy.json");
+if (!policy) FAIL(policy.error().describe().c_str());
+return *policy;
+}
+static void refuses(const std::string& json, const std::string& part) {
+  auto policy = parse_containers_policy(json, "policy.json");
+  CHECK_FALSE(policy.has_value());
+  CHECK_TEXT(policy.error().describe().find(part) != std::string::npos, policy.error().text.c_str());
+  STRCMP_EQUAL("policy.json", policy.error().where.file.c_str());
+}
+static TrustRequirement only(const std::string& requirement) {
+  return parse(R"({"default":[)" + requirement + "]}").otherwise.at(0);
+}
+}
+;
 
 TEST(ContainersPolicy, scopes_and_default) {
   const auto policy = parse(R"({"default":[{"type":"reject"}],"transports":{"docker-daemon":{"":[{"type":"x"}]},
       "docker":{"ghcr.io/a":[{"type":"insecureAcceptAnything"}]}}})");
   CHECK(judge(policy, "ghcr.io/a/b:1").has_value());
   denies(judge(policy, "ghcr.io/b/b:1"), "rejected");
-  const auto transport = parse(R"({"default":[{"type":"reject"}],"transports":{"docker":{"":[{"type":"insecureAcceptAnything"}]}}})");
+  const auto transport =
+      parse(R"({"default":[{"type":"reject"}],"transports":{"docker":{"":[{"type":"insecureAcceptAnything"}]}}})");
   CHECK(judge(transport, "ghcr.io/b/b:1").has_value());
   denies(judge(transport, "oci:/x:1"), "rejected");
 }
@@ -140,8 +143,8 @@ TEST(ContainersPolicy, sigstore_signed) {
       "signedIdentity":{"type":"matchRepository"}})");
   const KeySigner expected{.keys = {{.path = "/a.pem"}}, .log_keys = {{.pem = "pem"}}};
   CHECK(requirement == TrustRequirement(SignedBy{{expected}}));
-  const auto exact = std::get<KeySigner>(
-      std::get<SignedBy>(only(R"({"type":"sigstoreSigned","keyData":"cGVt"})")).any_of.at(0));
+  const auto exact =
+      std::get<KeySigner>(std::get<SignedBy>(only(R"({"type":"sigstoreSigned","keyData":"cGVt"})")).any_of.at(0));
   CHECK(exact.identity.match == IdentityRule::Match::exact_or_digest);
 }
 

@@ -14,7 +14,8 @@ using namespace schedkit::test;
 TEST_GROUP(TrustRecordJson){};
 
 TEST(TrustRecordJson, comes_back_as_it_was) {
-  TrustRecord record{.reference = "ghcr.io/x/y:1", .digest = "sha256:a", .platform = "sha256:b", .policy = "p", .scope = "s"};
+  TrustRecord record{
+      .reference = "ghcr.io/x/y:1", .digest = "sha256:a", .platform = "sha256:b", .policy = "p", .scope = "s"};
   record.proofs.push_back({.requirement = "digest-pin", .digest = "sha256:a"});
   record.proofs.push_back({.requirement = "sigstore-keyless",
                            .format = "bundle-dsse",

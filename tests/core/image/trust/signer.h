@@ -34,7 +34,8 @@ class SigningKey {
 
 // What a leaf certificate says; each field can be spoiled.
 struct LeafPlan {
-  std::vector<std::string> subjects{"URI:https://github.com/schedkit/plumbing/.github/workflows/build.yml@refs/heads/main"};
+  std::vector<std::string> subjects{
+      "URI:https://github.com/schedkit/plumbing/.github/workflows/build.yml@refs/heads/main"};
   std::string issuer = "https://token.actions.githubusercontent.com";  // extension .8; "" leaves it out
   std::string old_issuer;                                              // extension .1
   std::int64_t not_before = 0;

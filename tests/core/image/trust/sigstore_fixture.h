@@ -27,10 +27,10 @@ struct Plan {
   std::uint64_t tree_size = 7;
   std::uint64_t tree_index = 4;
 
-  const Authority* authority = nullptr;              // that issues instead of the service's own
-  const SigningKey* certificate_log = nullptr;       // that makes the SCT instead
-  bool other_signer = false;                         // the signature is by another key than the certificate's
-  std::function<void(Json& body)> on_body = {};      // changes the entry before it is logged
+  const Authority* authority = nullptr;          // that issues instead of the service's own
+  const SigningKey* certificate_log = nullptr;   // that makes the SCT instead
+  bool other_signer = false;                     // the signature is by another key than the certificate's
+  std::function<void(Json& body)> on_body = {};  // changes the entry before it is logged
 };
 
 class Sigstore {
