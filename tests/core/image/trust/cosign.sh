@@ -109,7 +109,7 @@ make_key ed25519 -algorithm ED25519
 old_format() { "$cosign3" sign --key "$1.key" --tlog-upload=false --new-bundle-format=false --use-signing-config=false --yes "$2" > sign.log 2>&1; }
 new_format() { "$cosign3" sign --key "$1.key" --signing-config empty-config.json --yes "$2" > sign.log 2>&1; }
 
-for key in ecdsa rsa ed25519; do
+for key in ecdsa rsa; do
   digest=$(push "old-$key")
   old_format "$key" "$base/old-$key@$digest" || { cat sign.log; die "cosign cannot sign"; }
   expect "old-$key" "$digest" "$key.pub" accept "$cosign3"
@@ -122,6 +122,11 @@ for key in ecdsa rsa; do
   expect "new-$key" "$digest" other.pub refuse "$cosign3"
 done
 
+# cosign 3 signs with Ed25519ph, which it cannot verify itself.
+digest=$(push new-ed25519)
+new_format ed25519 "$base/new-ed25519@$digest" || { cat sign.log; die "cosign cannot sign"; }
+expect new-ed25519 "$digest" ed25519.pub refuse "$cosign3"
+
 digest=$(push unsigned)
 expect unsigned "$digest" ecdsa.pub refuse "$cosign3"
 
@@ -131,14 +136,15 @@ digest=$(push two)
 "$cosign2" sign --key two.key --tlog-upload=false --yes "$base/two@$digest" > sign.log 2>&1 || { cat sign.log; die "cosign 2 cannot sign"; }
 expect two "$digest" two.pub accept "$cosign2"
 expect two "$digest" ecdsa.pub refuse "$cosign2"
+"$cosign2" import-key-pair --key ed25519.pem --output-key-prefix pure > /dev/null 2>&1 || die "cosign 2 cannot import an Ed25519 key"
+digest=$(push pure)
+"$cosign2" sign --key pure.key --tlog-upload=false --yes "$base/pure@$digest" > sign.log 2>&1 || { cat sign.log; die "cosign 2 cannot sign"; }
+expect pure "$digest" pure.pub accept "$cosign2"
 
 # A signature of one image, put at the tag of another.
 victim=$(push victim)
-mv layout-victim layout-moved
-get "old-ecdsa/manifests/$(skopeo inspect --tls-verify=false --format '{{.Digest}}' "docker://$base/old-ecdsa:t" | tr : -).sig" > stolen.json
-skopeo copy -q --src-tls-verify=false --dest-tls-verify=false \
-  "docker://$base/old-ecdsa:$(skopeo inspect --tls-verify=false --format '{{.Digest}}' "docker://$base/old-ecdsa:t" | tr : -).sig" \
-  "docker://$base/victim:${victim/:/-}.sig"
+other=$(skopeo inspect --tls-verify=false --format '{{.Digest}}' "docker://$base/old-ecdsa:t")
+skopeo copy -q --src-tls-verify=false --dest-tls-verify=false "docker://$base/old-ecdsa:${other/:/-}.sig" "docker://$base/victim:${victim/:/-}.sig"
 expect victim "$victim" ecdsa.pub refuse "$cosign3"
 
 [ "$failures" = 0 ] || die "$failures differences"
