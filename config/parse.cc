@@ -4,6 +4,7 @@
 #include <map>
 
 #include "config/parse_condition.h"
+#include "config/parse_trust.h"
 #include "config/table_reader.h"
 #include "core/base/text.h"
 #include "core/image/reference.h"
@@ -278,6 +279,10 @@ void parse_settings_section(TableReader& root, const Key& key, Settings& setting
         reader.problems().error(reader.value_place("stall"),
                                 fmt::format("stall must be at least {}", format_duration(least_stall)));
       }
+    } else if (key.name == "trust") {
+      reader.read("file", settings.trust_file);
+      require_absolute(reader, "file", settings.trust_file, false);
+      settings.trust = parse_trust(reader);
     }
   });
 }

@@ -51,6 +51,10 @@ using std::literals::operator""sv;
 constexpr std::array profiles{"strict"sv, "compat"sv, "privileged"sv};
 constexpr std::array handovers{"gate"sv, "stop-first"sv};
 constexpr std::array foreign_words{"respect"sv, "replace"sv};
+constexpr std::array requirement_types{"sigstore-key"sv,      "sigstore-keyless"sv,         "digest-pin"sv,
+                                       "root-owned-layout"sv, "insecure-accept-anything"sv, "reject"sv};
+constexpr std::array tlog_words{"ignore"sv, "require"sv};
+constexpr std::array trust_defaults{"reject"sv, "insecure-accept-anything"sv};
 constexpr std::array cgroup_managers{"auto"sv, "systemd"sv, "cgroupfs"sv, "disabled"sv};
 
 constexpr std::int64_t most_pids = 4'194'304;  // PID_MAX_LIMIT
@@ -232,9 +236,49 @@ constexpr std::array registry_keys{
     inert("refresh", KeyType::duration, "\"24h\""),
 };
 constexpr std::array metrics_keys{inert("listen", KeyType::text, "\"\"")};
+constexpr std::array requirement_keys{
+    Key{.name = "type",
+        .type = KeyType::word,
+        .help = "what is required",
+        .required = true,
+        .words = requirement_types},
+    Key{.name = "keys", .type = KeyType::texts, .help = "sigstore-key: files with public keys, any of them"},
+    Key{.name = "identity",
+        .fallback = "\"repository\"",
+        .help = "sigstore-key: the name in the signature: \"repository\", \"any\", or a repository"},
+    Key{.name = "tlog",
+        .type = KeyType::word,
+        .fallback = "\"ignore\"",
+        .help = "sigstore-key: whether it must be in a transparency log",
+        .words = tlog_words},
+    Key{.name = "issuer", .help = "sigstore-keyless: who vouched for the signer"},
+    Key{.name = "subject", .help = "sigstore-keyless: the signer"},
+    Key{.name = "subject-prefix", .help = "sigstore-keyless: how the signer begins"},
+    Key{.name = "trusted-root",
+        .fallback = "\"/usr/share/schedkit/trusted_root.json\"",
+        .help = "authorities and logs that are believed"},
+};
+
+constexpr std::array trust_scope_keys{
+    Key{.name = "prefix", .help = "which images", .required = true},
+    Key{.name = "require",
+        .type = KeyType::table_array,
+        .help = "all of these must hold",
+        .required = true,
+        .table = &trust_requirement_schema},
+};
+
 constexpr std::array trust_keys{
-    inert("default", KeyType::text, "\"reject\""),
-    inert("scope", KeyType::anything, ""),
+    Key{.name = "default",
+        .type = KeyType::word,
+        .fallback = "\"reject\"",
+        .help = "for images that no scope covers",
+        .words = trust_defaults},
+    Key{.name = "file", .fallback = "\"\"", .help = "a policy.json or YAML trust policy that is used instead"},
+    Key{.name = "scope",
+        .type = KeyType::table_array,
+        .help = "for images below a prefix",
+        .table = &trust_scope_schema},
 };
 
 constexpr TableSchema switch_schema{"switch", switch_keys};
@@ -276,6 +320,8 @@ constexpr std::array settings_keys{
 constexpr TableSchema policy_schema{"policy", policy_keys};
 constexpr TableSchema scheduler_schema{"schedulers", scheduler_keys};
 constexpr TableSchema rule_schema{"rules", rule_keys};
+constexpr TableSchema trust_scope_schema{"trust.scope", trust_scope_keys};
+constexpr TableSchema trust_requirement_schema{"require", requirement_keys};
 constexpr TableSchema settings_schema{"settings", settings_keys};
 
 }  // namespace schedkit

@@ -80,6 +80,8 @@ extern const TableSchema property_schema;      // dbus-property
 extern const TableSchema power_schema;
 extern const TableSchema pressure_schema;
 extern const TableSchema settings_schema;  // a whole schedkit.toml
+extern const TableSchema trust_scope_schema;        // [[trust.scope]]
+extern const TableSchema trust_requirement_schema;  // one of its `require`
 
 constexpr std::size_t largest_policy_file = 64 * 1024;
 constexpr std::size_t most_rules = 4096;

@@ -11,6 +11,7 @@
 #include "core/base/result.h"
 #include "core/policy/condition.h"
 #include "core/policy/lifetime.h"
+#include "core/policy/trust_policy.h"
 
 namespace schedkit {
 
@@ -106,6 +107,8 @@ struct Settings {
   std::string runtime_path = "crun";
   std::string cgroup_manager = "auto";
   GuardSettings guard;
+  TrustPolicy trust = shipped_trust_policy();
+  std::string trust_file;  // policy.json or YAML that takes the place of `trust`; "" for none
 
   bool operator==(const Settings&) const = default;
 };

@@ -80,11 +80,10 @@ TEST(SettingsFile, rollback_is_checked) {
 }
 
 TEST(SettingsFile, keys_of_later_versions_warn_and_are_checked_all_the_same) {
-  const auto parsed = parse_settings("[registry]\nparallel = 3\n[metrics]\nlisten = 3\n[trust]\nscope = [{ x = 1 }]\n");
+  const auto parsed = parse_settings("[registry]\nparallel = 3\n[metrics]\nlisten = 3\n");
   check_lines(
       "s:2:1: parallel in [registry] has no effect in this version yet\n"
-      "s:4:1: listen in [metrics] has no effect in this version yet\n"
-      "s:6:1: scope in [trust] has no effect in this version yet\n",
+      "s:4:1: listen in [metrics] has no effect in this version yet\n",
       parsed.warnings);
   check_lines("s:4:10: listen must be a string, not an integer\n", parsed.errors);
 }

@@ -3,11 +3,12 @@
 packages_build=(
   g++ clang-16 llvm-16 bpftool cmake ninja-build pkg-config ccache git ca-certificates
   libuv1-dev libbpf-dev libelf-dev libsystemd-dev libarchive-dev libssl-dev libzstd-dev zlib1g-dev libcurl4-openssl-dev
-  libseccomp-dev libtomlplusplus-dev nlohmann-json3-dev libfmt-dev libexpected-dev libcli11-dev libhowardhinnant-date-dev tzdata
-  libcpputest-dev cpputest crun procps
+  libseccomp-dev libtomlplusplus-dev libre2-dev libyaml-cpp-dev nlohmann-json3-dev libfmt-dev libexpected-dev libcli11-dev
+  libhowardhinnant-date-dev tzdata libcpputest-dev cpputest crun procps
 )
 packages_test=(
-  clang-14 clang-format-14 clang-tidy-14 valgrind libc6-dbg strace dbus skopeo umoci zstd python3 python3-jsonschema
+  clang-14 clang-format-14 clang-tidy-14 valgrind libc6-dbg strace dbus skopeo umoci docker-registry zstd python3
+  python3-jsonschema jq curl apache2-utils
 )
 packages_vm=(
   qemu-system-x86 mmdebstrap e2fsprogs debian-archive-keyring
