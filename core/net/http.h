@@ -5,7 +5,8 @@
 //
 // A transfer follows redirects, but never from https to http, and a header "Authorization" that was given stays with the
 // first host and port (libcurl). Cookies, .netrc and automatic decompression are off: a body arrives exactly as it was
-// sent. The environment's proxies (https_proxy, no_proxy …) are used as curl does.
+// sent. The environment's proxies (https_proxy, no_proxy …) are used as curl does. The program must ignore SIGPIPE: OpenSSL
+// writes to connections that may be closed.
 #pragma once
 
 #include <cstdint>
