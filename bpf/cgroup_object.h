@@ -7,7 +7,7 @@
 
 #include "bpf/cgroups.h"
 #include "core/base/result.h"
-#include "core/policy/cgroup_filter.h"
+#include "core/policy/cgroup_glob.h"
 
 namespace schedkit {
 

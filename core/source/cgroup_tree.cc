@@ -8,7 +8,6 @@
 
 #include "core/base/file.h"
 #include "core/base/text.h"
-#include "core/policy/cgroup_filter.h"
 #include "core/policy/cgroup_glob.h"
 
 namespace schedkit {
