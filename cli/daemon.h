@@ -11,7 +11,7 @@
 #include "core/bus/manager_service.h"
 #include "core/bus/private_server.h"
 #include "core/control/controller.h"
-#include "core/image/provider.h"
+#include "core/image/images.h"
 #include "core/loop/before_poll.h"
 #include "core/loop/loop.h"
 #include "core/loop/signals.h"
@@ -50,7 +50,7 @@ class Daemon {
   SystemClock clock_;
   UniqueFd lock_;
   std::unique_ptr<PolicyDirectories> directories_;
-  std::unique_ptr<LocalImages> images_;
+  std::unique_ptr<Images> images_;
   std::unique_ptr<LinuxKernel> kernel_;
   std::unique_ptr<CrunRunner> runner_;
   std::unique_ptr<ProcessSource> processes_;

@@ -68,6 +68,7 @@ class Controller final : public Controls {
   Result<Choice> resolve(const RunCommand& command) const;
   void restore_override();
   void fetch_images();
+  void take_image(const std::string& reference, const Result<RunnableImage>& image);
   void narrate();
 
   Parts parts_;
