@@ -40,6 +40,7 @@ class Daemon {
   Result<void> make_mechanisms();
   Result<void> make_controller();
   Result<void> make_bus();
+  Keep images_in_use() const;
   void signalled(int number);
   void shut_down();
   void after_change();
@@ -50,6 +51,7 @@ class Daemon {
   SystemClock clock_;
   UniqueFd lock_;
   std::unique_ptr<PolicyDirectories> directories_;
+  std::unique_ptr<ImageRemote> remote_;
   std::unique_ptr<Images> images_;
   std::unique_ptr<LinuxKernel> kernel_;
   std::unique_ptr<CrunRunner> runner_;
