@@ -129,6 +129,33 @@ Result<std::vector<Digest>> parse_diff_ids(const Json& rootfs) {
   return ids;
 }
 
+Result<DocumentKind> kind_of(const Json& json, std::string_view media_type) {
+  JsonFields fields(json, "image manifest");
+  const std::string own_type = fields.text("mediaType");
+  const std::uint64_t version = fields.required_unsigned("schemaVersion");
+  if (auto done = fields.done(); !done) return fail(std::move(done.error()));
+  if (version != 2)
+    return fail(Errc::unsupported, "image manifest: schemaVersion {} is not supported, only 2", version);
+  if (!own_type.empty() && !media_type.empty() && own_type != media_type) {
+    return fail(Errc::invalid, "image manifest: its mediaType {} is not the {} it was announced as", quote(own_type),
+                quote(media_type));
+  }
+  const bool like_index = json.contains("manifests");
+  const bool like_manifest = json.contains("config") || json.contains("layers") || json.contains("fsLayers");
+  if (like_index && like_manifest) {
+    return fail(Errc::invalid,
+                "image manifest: holds \"manifests\" beside \"config\" or \"layers\"; it must be one kind");
+  }
+  const std::string_view type = media_type.empty() ? std::string_view(own_type) : media_type;
+  if (!type.empty() && !is_index_type(type) && !is_manifest_type(type)) {
+    return fail(Errc::unsupported, "documents of type {} are not supported", quote(type));
+  }
+  if (!type.empty() && is_index_type(type) == like_manifest) {
+    return fail(Errc::invalid, "image manifest: the content is not of its type {}", quote(type));
+  }
+  return (type.empty() ? like_index : is_index_type(type)) ? DocumentKind::index : DocumentKind::manifest;
+}
+
 bool is_attestation(const Descriptor& entry) {
   const auto found = entry.annotations.find("vnd.docker.reference.type");
   if (found != entry.annotations.end() && found->second == "attestation-manifest") return true;
@@ -157,33 +184,18 @@ Result<LayerType> layer_type(std::string_view media_type) {
   return fail(Errc::unsupported, "layers of type {} are not supported", quote(media_type));
 }
 
+Result<DocumentKind> check_document(std::string_view text, std::string_view media_type, const ImageLimits& limits) {
+  auto json = parse_json(text, limits.document_bytes);
+  if (!json) return fail(with_context(std::move(json.error()), "image manifest"));
+  return kind_of(*json, media_type);
+}
+
 Result<Document> parse_document(std::string_view text, std::string_view media_type, const ImageLimits& limits) {
   auto json = parse_json(text, limits.document_bytes);
   if (!json) return fail(with_context(std::move(json.error()), "image manifest"));
-  JsonFields fields(*json, "image manifest");
-  const std::string own_type = fields.text("mediaType");
-  const std::uint64_t version = fields.required_unsigned("schemaVersion");
-  if (auto done = fields.done(); !done) return fail(std::move(done.error()));
-  if (version != 2)
-    return fail(Errc::unsupported, "image manifest: schemaVersion {} is not supported, only 2", version);
-  if (!own_type.empty() && !media_type.empty() && own_type != media_type) {
-    return fail(Errc::invalid, "image manifest: its mediaType {} is not the {} it was announced as", quote(own_type),
-                quote(media_type));
-  }
-  const bool like_index = json->contains("manifests");
-  const bool like_manifest = json->contains("config") || json->contains("layers") || json->contains("fsLayers");
-  if (like_index && like_manifest) {
-    return fail(Errc::invalid,
-                "image manifest: holds \"manifests\" beside \"config\" or \"layers\"; it must be one kind");
-  }
-  const std::string_view type = media_type.empty() ? std::string_view(own_type) : media_type;
-  if (!type.empty() && !is_index_type(type) && !is_manifest_type(type)) {
-    return fail(Errc::unsupported, "documents of type {} are not supported", quote(type));
-  }
-  if (!type.empty() && is_index_type(type) == like_manifest) {
-    return fail(Errc::invalid, "image manifest: the content is not of its type {}", quote(type));
-  }
-  return (type.empty() ? like_index : is_index_type(type)) ? parse_index(*json, limits) : parse_manifest(*json, limits);
+  const auto kind = kind_of(*json, media_type);
+  if (!kind) return fail(kind.error());
+  return *kind == DocumentKind::index ? parse_index(*json, limits) : parse_manifest(*json, limits);
 }
 
 Result<ImageConfig> parse_config(std::string_view text, const ImageLimits& limits) {

@@ -68,6 +68,12 @@ bool is_manifest_type(std::string_view media_type);
 // Errc::unsupported for types we do not unpack, among them the non-distributable ones.
 Result<LayerType> layer_type(std::string_view media_type);
 
+enum class DocumentKind { index, manifest };
+
+// Which of the two `text` is, whatever artifact it describes: schemaVersion 2, a type that agrees with the content and
+// with `media_type` (see below), not readable as the other kind.
+Result<DocumentKind> check_document(std::string_view text, std::string_view media_type, const ImageLimits& limits);
+
 // `media_type`: what the descriptor or the Content-Type says; it must fit the document's own, and the document must not
 // be readable as the other kind (CVE-2021-41190). "" where nobody said (index.json): then the content decides.
 Result<Document> parse_document(std::string_view text, std::string_view media_type, const ImageLimits& limits);

@@ -106,6 +106,7 @@ Result<std::unique_ptr<Child>> Child::start(Loop& loop, ChildOptions options, st
   };
   std::array<uv_stdio_container_t, 3> stdio{};
   stdio[0].flags = UV_IGNORE;
+  if (options.stdin_fd >= 0) stdio[0] = inherit(options.stdin_fd);
   stdio[1] = inherit(options.stdout_fd);
   stdio[2] = inherit(options.stderr_fd);
 

@@ -25,14 +25,14 @@ struct ChildOptions {
   std::vector<std::string> argv;  // argv[0] is looked up in PATH
   std::vector<std::string> env;   // the whole environment, "KEY=value"; empty: ours
   std::string directory;
+  int stdin_fd = -1;   // inherited as it is; -1: /dev/null
   int stdout_fd = -1;  // inherited as they are; -1: captured into ChildExit::output
   int stderr_fd = -1;
   Duration timeout{0};  // then SIGKILL; 0: none
   std::size_t output_limit = 64 * 1024;
 };
 
-// A helper program: started, waited for, its output kept. Standard input is /dev/null; no other descriptor is
-// inherited.
+// A helper program: started, waited for, its output kept. No other descriptor is inherited than those given.
 class Child {
  public:
   // `exited` is called once, later, when the program has ended and (if captured) its output is closed or 100 ms have

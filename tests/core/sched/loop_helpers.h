@@ -3,6 +3,7 @@
 #include <chrono>
 #include <functional>
 
+#include "core/loop/before_poll.h"
 #include "core/loop/loop.h"
 #include "core/loop/timer.h"
 
@@ -13,7 +14,11 @@ inline bool run_until(Loop& loop, const std::function<bool()>& done, Duration li
   bool late = false;
   Timer timer(loop);
   timer.set(limit, [&late] { late = true; });
-  while (!done() && !late) loop.run_once(true);
+  // Asked before each wait: what a timer did in the same turn would otherwise be noticed one event later.
+  const BeforePoll check(loop, [&] {
+    if (done() || late) loop.stop();
+  });
+  loop.run();
   return done();
 }
 
