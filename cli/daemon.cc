@@ -76,7 +76,7 @@ Result<void> Daemon::make_mechanisms() {
   ::uname(&system);
   auto store = Store::open({.root = options_.state_dir.empty() ? settings.store_path : options_.state_dir});
   if (!store) return fail(std::move(store.error()));
-  remote_ = make_image_remote(loop_, clock_, settings);
+  remote_ = make_image_remote(loop_, clock_);
   const auto keep = static_cast<std::size_t>(std::max<std::int64_t>(settings.store_keep, 1));
   images_ = std::make_unique<Images>(
       Images::Parts{loop_, clock_, *remote_, std::make_shared<ClosedAdmission>(loop_)}, std::move(*store),

@@ -1,4 +1,4 @@
-// The way to registries that schedkitd and schedctl-image share.
+// The way to registries, as containers tools are configured (registries.conf, auth.json).
 #pragma once
 
 #include <memory>
@@ -6,11 +6,10 @@
 #include "core/base/clock.h"
 #include "core/image/remote.h"
 #include "core/loop/loop.h"
-#include "core/policy/model.h"
 
 namespace schedkit {
 
-// Both must outlive it.
-std::unique_ptr<ImageRemote> make_image_remote(Loop& loop, const Clock& clock, const Settings& settings);
+// Both must outlive it. Blocks on the disk.
+std::unique_ptr<ImageRemote> make_image_remote(Loop& loop, const Clock& clock);
 
 }  // namespace schedkit
