@@ -78,12 +78,12 @@ Result<void> Daemon::make_mechanisms() {
   if (!store) return fail(std::move(store.error()));
   remote_ = make_image_remote(loop_, clock_);
   const auto keep = static_cast<std::size_t>(std::max<std::int64_t>(settings.store_keep, 1));
-  images_ = std::make_unique<Images>(
-      Images::Parts{loop_, clock_, *remote_, std::make_shared<ClosedAdmission>(loop_)}, std::move(*store),
-      Images::Options{.kernel_release = system.release,
-                      .retention = {.keep = keep, .limit = settings.store_limit},
-                      .refresh = settings.registry_refresh,
-                      .keep = [this] { return images_in_use(); }});
+  images_ = std::make_unique<Images>(Images::Parts{loop_, clock_, *remote_, std::make_shared<ClosedAdmission>(loop_)},
+                                     std::move(*store),
+                                     Images::Options{.kernel_release = system.release,
+                                                     .retention = {.keep = keep, .limit = settings.store_limit},
+                                                     .refresh = settings.registry_refresh,
+                                                     .keep = [this] { return images_in_use(); }});
 
   auto types = sched_ext_value_types();
   if (!types) log::warning("attaching cannot be watched: {}", types.error().describe());

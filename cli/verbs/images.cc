@@ -30,8 +30,8 @@ std::string as_text(const std::vector<ImageStatus>& images) {
   if (images.empty()) return "no images\n";
   std::size_t widest = 9;
   for (const auto& image : images) widest = std::max(widest, image.reference.size());
-  std::string text = fmt::format("{:<{}}  {:<19}  {:>10}  {:>10}  PULLED\n", "REFERENCE", widest, "DIGEST", "BLOBS",
-                                 "UNPACKED");
+  std::string text =
+      fmt::format("{:<{}}  {:<19}  {:>10}  {:>10}  PULLED\n", "REFERENCE", widest, "DIGEST", "BLOBS", "UNPACKED");
   for (const auto& image : images) {
     text += fmt::format("{:<{}}  {:<19}  {:>10}  {:>10}  {}{}\n", bus::printable(image.reference), widest,
                         bus::printable(image.digest).substr(0, 19), image.blobs > 0 ? format_size(image.blobs) : "-",

@@ -51,9 +51,8 @@ int pull(Client& client, const Options& options) {
   });
   bar.clear();
   if (!pulled) return failed(client, pulled.error());
-  return print(fmt::format("{} {}\n", bus::printable(pulled->reference), bus::printable(pulled->digest)))
-             ? exit_done
-             : exit_failed;
+  return print(fmt::format("{} {}\n", bus::printable(pulled->reference), bus::printable(pulled->digest))) ? exit_done
+                                                                                                          : exit_failed;
 }
 
 bool is_set(const char* variable) {

@@ -89,7 +89,8 @@ Result<void> read_option(sd_bus_message* call, PullOptions& options) {
     return {};
   }
   if (name != "trust-policy") {
-    return fail(Errc::invalid, "Pull does not know the option {}; it knows allow-unsigned, allow-downgrade and trust-policy",
+    return fail(Errc::invalid,
+                "Pull does not know the option {}; it knows allow-unsigned, allow-downgrade and trust-policy",
                 quote(name, 40));
   }
   const char* path = nullptr;
@@ -165,11 +166,9 @@ namespace {
 template <class Job>
 const sd_bus_vtable* job_vtable() {
   static const sd_bus_vtable vtable[] = {
-      SD_BUS_VTABLE_START(0),
-      SD_BUS_METHOD("Cancel", "", "", Job::on_cancel, 0),
+      SD_BUS_VTABLE_START(0), SD_BUS_METHOD("Cancel", "", "", Job::on_cancel, 0),
       SD_BUS_SIGNAL_WITH_ARGS("Progress", SD_BUS_ARGS("s", phase, "t", bytes, "t", total), 0),
-      SD_BUS_SIGNAL_WITH_ARGS("Finished", SD_BUS_ARGS("s", error, "s", text, "s", digest), 0),
-      SD_BUS_VTABLE_END};
+      SD_BUS_SIGNAL_WITH_ARGS("Finished", SD_BUS_ARGS("s", error, "s", text, "s", digest), 0), SD_BUS_VTABLE_END};
   return vtable;
 }
 
@@ -177,8 +176,7 @@ const sd_bus_vtable* job_vtable() {
 
 Result<void> ImageCalls::Job::begin(const std::string& reference, const PullOptions& options) {
   sd_bus_slot* slot = nullptr;
-  const int error =
-      sd_bus_add_object_vtable(bus_, &slot, path_.c_str(), bus::job_interface, job_vtable<Job>(), this);
+  const int error = sd_bus_add_object_vtable(bus_, &slot, path_.c_str(), bus::job_interface, job_vtable<Job>(), this);
   if (error < 0) return fail_errno(-error, "cannot offer a job on a bus connection");
   slot_.reset(slot);
   pull_ = owner_.images_->pull(reference, options,

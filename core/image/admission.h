@@ -22,7 +22,7 @@ class Admission {
 
   struct Candidate {
     Reference reference;
-    RemoteDocument top;              // what the registry answered: an index or a manifest
+    RemoteDocument top;                    // what the registry answered: an index or a manifest
     const StoredImage* present = nullptr;  // what the reference meant before, if that is here; valid during the call
     PullOptions options;
   };

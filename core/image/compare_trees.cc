@@ -69,8 +69,7 @@ bool is_mount_point(const std::string& path) {
 
 class Comparison {
  public:
-  Comparison(std::string expected, std::string actual)
-      : expected_(std::move(expected)), actual_(std::move(actual)) {}
+  Comparison(std::string expected, std::string actual) : expected_(std::move(expected)), actual_(std::move(actual)) {}
 
   std::optional<std::string> at(const std::string& path) const {
     const std::string left = expected_ + path;

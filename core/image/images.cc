@@ -173,7 +173,8 @@ void Images::pulled(const std::string& key, Result<RunnableImage> image) {
     Keep keep = keep_now();
     keep.references.insert(image->reference);
     run_in_pool_for(
-        parts_.loop, [store = store_, keep, retention = options_.retention] { return store->prune(keep, retention, false); },
+        parts_.loop,
+        [store = store_, keep, retention = options_.retention] { return store->prune(keep, retention, false); },
         [](const Result<Store::Removed>& removed) {
           if (!removed) return log::warning("cannot clean up the store: {}", removed.error().describe());
           for (const auto& gone : removed->images) {
@@ -350,7 +351,8 @@ void Images::prune(bool all, Answer<ImagesRemoved> done) {
 }
 
 void Images::verify(Answer<std::vector<std::string>> done) {
-  run_in_pool_for(parts_.loop, [store = store_] { return store->verify(); }, std::move(done));
+  run_in_pool_for(
+      parts_.loop, [store = store_] { return store->verify(); }, std::move(done));
 }
 
 }  // namespace schedkit

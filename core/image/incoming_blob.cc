@@ -42,7 +42,8 @@ class IncomingBlob::Reader final : public ByteSource {
   Result<std::uint64_t> wait() {
     std::unique_lock lock(blob_->mutex_);
     blob_->changed_.wait(lock, [&] {
-      return blob_->error_ || blob_->written_ > at_ || (blob_->finished_ && blob_->queue_.empty() && blob_->in_work_ == 0);
+      return blob_->error_ || blob_->written_ > at_ ||
+             (blob_->finished_ && blob_->queue_.empty() && blob_->in_work_ == 0);
     });
     if (blob_->error_) return fail(*blob_->error_);
     return blob_->written_ - at_;

@@ -13,10 +13,10 @@
 
 #include "core/base/file.h"
 #include "core/base/text.h"
-#include "core/image/writable_layout.h"
 #include "core/image/platform.h"
 #include "core/image/reference.h"
 #include "core/image/tar_writer.h"
+#include "core/image/writable_layout.h"
 
 namespace schedkit {
 namespace {
@@ -140,9 +140,9 @@ Result<std::string> write_contents(const WritableLayout& layout, const PackReque
   auto config = layout.blob(*config_text, config_media_type);
   if (!config) return fail(std::move(config.error()));
   return dump_json({{"schemaVersion", 2},
-               {"mediaType", manifest_media_type},
-               {"config", std::move(*config)},
-               {"layers", Json::array({std::move(*blob)})}});
+                    {"mediaType", manifest_media_type},
+                    {"config", std::move(*config)},
+                    {"layers", Json::array({std::move(*blob)})}});
 }
 
 Result<Elf64_Half> own_machine() {

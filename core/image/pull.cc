@@ -45,7 +45,10 @@ Result<void> write_new(const std::string& path, std::string_view bytes) {
 }
 
 std::shared_ptr<Staging> removed_in_pool(Loop& loop, Staging staging) {
-  return {new Staging(std::move(staging)), [&loop](Staging* old) { run_in_pool(loop, [old] { delete old; }, [] {}); }};
+  return {new Staging(std::move(staging)), [&loop](Staging* old) {
+            run_in_pool(
+                loop, [old] { delete old; }, [] {});
+          }};
 }
 
 }  // namespace
@@ -131,8 +134,8 @@ void Pull::take_top(Result<RemoteDocument> document) {
   documents_->texts[top_.digest] = top_.bytes;
   show(PullProgress::Phase::verifying);
   const Admission::Candidate candidate{reference_, top_, present_ ? &*present_ : nullptr, options_};
-  calls_[""] = parts_.admission.admit(
-      candidate, [this](Result<std::string> evidence) { take_evidence(std::move(evidence)); });
+  calls_[""] =
+      parts_.admission.admit(candidate, [this](Result<std::string> evidence) { take_evidence(std::move(evidence)); });
 }
 
 void Pull::take_evidence(Result<std::string> evidence) {

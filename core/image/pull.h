@@ -88,13 +88,13 @@ class Pull {
   std::shared_ptr<Documents> documents_;
   std::optional<LoadedImage> image_;
   RunnableImage runnable_;
-  std::shared_ptr<Staging> staging_;  // shared with the pool's jobs; removed in the pool
-  std::shared_ptr<Layers> layers_;    // shared with the unpacking job
+  std::shared_ptr<Staging> staging_;            // shared with the pool's jobs; removed in the pool
+  std::shared_ptr<Layers> layers_;              // shared with the unpacking job
   std::map<std::string, RemoteCallPtr> calls_;  // by digest; "" is that of a document
-  std::size_t missing_ = 0;           // layers not stored yet
-  bool unpacking_ = false;            // waits for its turn or is under way
-  bool working_ = false;              // a job is in the pool
-  std::optional<Error> error_;        // the first one; what is under way ends before it is told
+  std::size_t missing_ = 0;                     // layers not stored yet
+  bool unpacking_ = false;                      // waits for its turn or is under way
+  bool working_ = false;                        // a job is in the pool
+  std::optional<Error> error_;                  // the first one; what is under way ends before it is told
   std::shared_ptr<const int> alive_ = std::make_shared<const int>(0);
 };
 

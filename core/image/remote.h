@@ -34,8 +34,7 @@ class ImageRemote {
   virtual ~ImageRemote() = default;
 
   // What the tag means at present, without fetching it.
-  [[nodiscard]] virtual RemoteCallPtr resolve(const Reference& reference,
-                                              std::function<void(Result<Digest>)> done) = 0;
+  [[nodiscard]] virtual RemoteCallPtr resolve(const Reference& reference, std::function<void(Result<Digest>)> done) = 0;
 
   // By the reference's digest, else by its tag.
   [[nodiscard]] virtual RemoteCallPtr fetch_manifest(const Reference& reference,

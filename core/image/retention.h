@@ -10,8 +10,8 @@
 namespace schedkit {
 
 struct Retention {
-  std::size_t keep = 3;               // newest versions of each repository
-  std::uint64_t limit = 2ull << 30;   // bytes of all images together
+  std::size_t keep = 3;              // newest versions of each repository
+  std::uint64_t limit = 2ull << 30;  // bytes of all images together
 };
 
 // What must stay whatever the rules say: named by policies, running, or needed to go back.

@@ -56,8 +56,7 @@ Result<void> Staging::remove_abandoned(const std::string& parent) {
   });
 }
 
-Staging::Staging(Staging&& other) noexcept
-    : path_(std::exchange(other.path_, {})), lock_(std::move(other.lock_)) {}
+Staging::Staging(Staging&& other) noexcept : path_(std::exchange(other.path_, {})), lock_(std::move(other.lock_)) {}
 
 Staging::~Staging() {
   if (!path_.empty()) (void)remove_tree(path_);

@@ -81,8 +81,8 @@ class Store {
   // --- keeping (store_keeping.cc) ---
 
   struct Item {
-    StoredImage image;         // `entry` of a layout's image: only its digest is known
-    Digest manifest;           // what runs here; equal to entry.digest but for indexes of other tools
+    StoredImage image;           // `entry` of a layout's image: only its digest is known
+    Digest manifest;             // what runs here; equal to entry.digest but for indexes of other tools
     std::uint64_t blobs = 0;     // bytes
     std::uint64_t unpacked = 0;  // bytes on the disk; 0: not unpacked
   };

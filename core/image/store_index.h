@@ -52,8 +52,8 @@ class StoreIndex {
   Result<void> write(const WritableLayout& layout) const;
 
  private:
-  Json index_;                        // "manifests" is empty, its entries are in raw_
-  std::vector<Json> raw_;             // as images_
+  Json index_;             // "manifests" is empty, its entries are in raw_
+  std::vector<Json> raw_;  // as images_
   std::vector<StoredImage> images_;
 };
 

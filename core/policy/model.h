@@ -90,8 +90,8 @@ struct Settings {
   Duration stop_timeout{std::chrono::seconds(5)};
   Duration dwell{std::chrono::seconds(2)};
   std::string store_path = "/var/lib/schedkit";
-  std::int64_t store_keep = 3;                     // newest versions of each repository
-  std::uint64_t store_limit = 2ull << 30;          // bytes
+  std::int64_t store_keep = 3;             // newest versions of each repository
+  std::uint64_t store_limit = 2ull << 30;  // bytes
   Duration registry_refresh{std::chrono::hours(24)};
   std::string runtime_path = "crun";
   std::string cgroup_manager = "auto";

@@ -12,9 +12,7 @@ class FakeRemote::Call : public RemoteCall {
   explicit Call(FakeRemote& owner) : owner_(owner), timer_(owner.loop_) { ++owner_.open; }
   ~Call() override { --owner_.open; }
 
-  void later(std::function<void()> then) {
-    timer_.set(Duration(0), std::move(then));
-  }
+  void later(std::function<void()> then) { timer_.set(Duration(0), std::move(then)); }
 
  protected:
   FakeRemote& owner_;
@@ -83,7 +81,8 @@ Result<RemoteDocument> FakeRemote::find(const Reference& reference) const {
     document.digest = *reference.digest;
     document.bytes = read(layout_ + "/blobs/sha256/" + document.digest.hex);
     const bool index = document.bytes.find("\"manifests\"") != std::string::npos;
-    document.media_type = index ? "application/vnd.oci.image.index.v1+json" : "application/vnd.oci.image.manifest.v1+json";
+    document.media_type =
+        index ? "application/vnd.oci.image.index.v1+json" : "application/vnd.oci.image.manifest.v1+json";
     if (document.bytes.empty()) return fail(Errc::not_found, "{} is not in the registry", reference.to_string());
     return document;
   }

@@ -34,8 +34,8 @@ class FakeRemote final : public ImageRemote {
   int manifests = 0;                     // asked for
   int blobs = 0;
   int resolved = 0;
-  int open = 0;     // calls that are not destroyed
-  int paused = 0;   // how often
+  int open = 0;    // calls that are not destroyed
+  int paused = 0;  // how often
 
  private:
   class Call;

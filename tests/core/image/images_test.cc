@@ -88,7 +88,8 @@ TEST_GROUP(Images) {
 
   Result<RunnableImage> pull(const std::string& reference = name, PullOptions options = {}) {
     std::optional<Result<RunnableImage>> answer;
-    const auto job = images->pull(reference, options, {.on_done = [&](Result<RunnableImage> image) { answer = image; }});
+    const auto job =
+        images->pull(reference, options, {.on_done = [&](Result<RunnableImage> image) { answer = image; }});
     return await(answer);
   }
 
@@ -152,13 +153,13 @@ TEST(Images, pulls_what_the_store_lacks_and_then_needs_no_network) {
 TEST(Images, takes_the_platforms_manifest_from_an_index) {
   const std::string digest = layout.image("v1", {Tar().file("scx", "x").done()});
   const std::string manifest = read(layout.blob_path(digest));
-  const std::string index = fmt::format(
-      R"({{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[)"
-      R"({{"mediaType":"application/vnd.oci.image.manifest.v1+json","digest":"sha256:{}","size":7,)"
-      R"("platform":{{"os":"linux","architecture":"s390x"}}}},)"
-      R"({{"mediaType":"application/vnd.oci.image.manifest.v1+json","digest":"{}","size":{},)"
-      R"("platform":{{"os":"linux","architecture":"{}"}}}}]}})",
-      std::string(64, 'a'), digest, manifest.size(), host_platform().architecture);
+  const std::string index =
+      fmt::format(R"({{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[)"
+                  R"({{"mediaType":"application/vnd.oci.image.manifest.v1+json","digest":"sha256:{}","size":7,)"
+                  R"("platform":{{"os":"linux","architecture":"s390x"}}}},)"
+                  R"({{"mediaType":"application/vnd.oci.image.manifest.v1+json","digest":"{}","size":{},)"
+                  R"("platform":{{"os":"linux","architecture":"{}"}}}}]}})",
+                  std::string(64, 'a'), digest, manifest.size(), host_platform().architecture);
   layout.index(layout.blob(index, "application/vnd.oci.image.index.v1+json",
                            R"(,"annotations":{"org.opencontainers.image.ref.name":"v1"})"));
   STRCMP_EQUAL(digest.c_str(), accepts(prepare()).digest.c_str());
@@ -182,9 +183,8 @@ TEST(Images, asks_for_admission_before_layers_and_again_before_each_start) {
 TEST(Images, admits_nothing_by_itself) {
   layout.image("v1", {Tar().file("scx", "x").done()});
   auto store = Store::open({.root = tree.at("store")});
-  images = std::make_unique<Images>(
-      Images::Parts{loop, clock, remote, std::make_shared<ClosedAdmission>(loop)}, std::move(*store),
-      Images::Options{.kernel_release = release});
+  images = std::make_unique<Images>(Images::Parts{loop, clock, remote, std::make_shared<ClosedAdmission>(loop)},
+                                    std::move(*store), Images::Options{.kernel_release = release});
   refuses(prepare(), Errc::denied, "--allow-unsigned");
   accepts(pull(name, {.allow_unsigned = true}));
   accepts(prepare());
@@ -223,8 +223,9 @@ TEST(Images, cancelling_leaves_nothing) {
   layout.image("v1", {first});
   remote.stuck.insert(digest_text(gzip(first)));
   std::uint64_t seen = 0;
-  auto job = images->pull(name, {}, {.on_progress = [&](const PullProgress& progress) { seen = progress.bytes; },
-                                     .on_done = [](Result<RunnableImage>) { FAIL("it was cancelled"); }});
+  auto job = images->pull(name, {},
+                          {.on_progress = [&](const PullProgress& progress) { seen = progress.bytes; },
+                           .on_done = [](Result<RunnableImage>) { FAIL("it was cancelled"); }});
   while (seen == 0) loop.run_once(true);
   CHECK_FALSE(fs::is_empty(tree.at("store/tmp")));
   job.reset();

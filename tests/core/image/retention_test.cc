@@ -7,10 +7,8 @@ using namespace schedkit;
 namespace {
 
 HeldImage held(const std::string& repository, std::int64_t pulled, std::uint64_t size, bool kept = false) {
-  return {.repository = repository,
-          .pulled = pulled,
-          .kept = kept,
-          .parts = {{repository + std::to_string(pulled), size}}};
+  return {
+      .repository = repository, .pulled = pulled, .kept = kept, .parts = {{repository + std::to_string(pulled), size}}};
 }
 
 }  // namespace
@@ -26,16 +24,16 @@ TEST(Retention, keeps_the_newest_of_each_repository) {
 }
 
 TEST(Retention, never_gives_up_what_is_needed) {
-  const auto removal = choose_removals({held("a", 1, 10, true), held("a", 3, 10), held("a", 2, 10)},
-                                       {.keep = 1, .limit = 5}, false);
+  const auto removal =
+      choose_removals({held("a", 1, 10, true), held("a", 3, 10), held("a", 2, 10)}, {.keep = 1, .limit = 5}, false);
   CHECK(removal.images == (std::set<std::size_t>{1, 2}));
   CHECK_EQUAL(10, removal.left);
   CHECK(choose_removals({held("a", 1, 10, true)}, {.keep = 0, .limit = 0}, true).images.empty());
 }
 
 TEST(Retention, a_full_store_gives_up_the_oldest) {
-  const auto removal = choose_removals({held("a", 1, 10), held("b", 3, 10), held("c", 2, 10)}, {.keep = 3, .limit = 20},
-                                       false);
+  const auto removal =
+      choose_removals({held("a", 1, 10), held("b", 3, 10), held("c", 2, 10)}, {.keep = 3, .limit = 20}, false);
   CHECK(removal.images == std::set<std::size_t>{0});
 }
 
