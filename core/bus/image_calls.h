@@ -1,5 +1,5 @@
-// The part of io.schedkit.Manager1 that is about images, and the objects of pulls under way. manager_service.h lists the
-// methods.
+// The part of io.schedkit.Manager1 that is about images, and the objects of pulls under way. manager_service.h lists
+// the methods.
 #pragma once
 
 #include <cstdint>

@@ -24,8 +24,8 @@ namespace schedkit {
 //                                     path, layer, state, hidden by, sha256 seen, sha256 in force, errors and warnings
 //                                     as (line, column, text)
 //   Pull(s reference, a{sv} options) -> o
-//                                     options: allow-unsigned (b), allow-downgrade (b), trust-policy (s, a path); the job
-//                                     has io.schedkit.Job1, image_calls.cc, and ends with its client
+//                                     options: allow-unsigned (b), allow-downgrade (b), trust-policy (s, a path); the
+//                                     job has io.schedkit.Job1, image_calls.cc, and ends with its client
 //   ListImages() -> a(ssbxtt)         reference, digest, whether the reference means it now, seconds since 1970 when it
 //                                     was pulled, bytes of its blobs, bytes on the disk
 //   RemoveImage(s reference), PruneImages(b all) -> as removed, t bytes freed, t bytes left

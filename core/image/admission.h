@@ -1,5 +1,5 @@
-// Whether an image of a registry may be used. Asked twice: when the registry has said what a name means, before anything
-// big is fetched, and again before each start, from what was kept.
+// Whether an image of a registry may be used. Asked twice: when the registry has said what a name means, before
+// anything big is fetched, and again before each start, from what was kept.
 #pragma once
 
 #include <functional>
