@@ -20,6 +20,7 @@ void add_verbs(CLI::App& app, schedkit::Session& session) {
   schedkit::add_auto(app, session);
   schedkit::add_check(app, session);
   schedkit::add_reload(app, session);
+  schedkit::add_list(app, session);
   schedkit::add_pull(app, session);
   schedkit::add_images(app, session);
   schedkit::add_rm(app, session);

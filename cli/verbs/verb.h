@@ -37,6 +37,7 @@ void add_auto(CLI::App& app, Session& session);
 void add_check(CLI::App& app, Session& session);
 void add_reload(CLI::App& app, Session& session);
 void add_version(CLI::App& app, Session& session);
+void add_list(CLI::App& app, Session& session);
 void add_pull(CLI::App& app, Session& session);
 void add_images(CLI::App& app, Session& session);
 void add_rm(CLI::App& app, Session& session);

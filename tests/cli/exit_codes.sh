@@ -24,8 +24,15 @@ schedctl=$bin/schedctl
 expect 64 "" "$schedctl" nonsense
 expect 64 "" "$schedctl" status -o yaml
 expect 0 "Usage" "$schedctl" --help
-for verb in status run stop auto check reload pull images rm prune; do expect 0 "Examples" "$schedctl" $verb --help; done
+for verb in status run stop auto check reload list pull images rm prune; do expect 0 "Examples" "$schedctl" $verb --help; done
 expect 4 "" "$schedctl" status
+export SCHEDKIT_CATALOG=$work/catalog.json
+expect 1 "catalog.json" "$schedctl" list
+printf '{"scx_a": {"imageURI": "registry.invalid/a:1"}}' > "$SCHEDKIT_CATALOG"
+expect 0 "scx_a" "$schedctl" list
+expect 0 '"imageURI": "registry.invalid/a:1"' "$schedctl" list -o json
+printf '{"scx_a": {"image": 1}}' > "$SCHEDKIT_CATALOG"
+expect 1 'needs a member "imageURI"' "$schedctl" list
 expect 4 "" "$schedctl" run x
 expect 4 "" "$schedctl" stop
 
