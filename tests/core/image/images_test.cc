@@ -249,9 +249,9 @@ TEST(Images, equal_pulls_are_one_and_the_last_one_to_leave_cancels) {
 }
 
 TEST(Images, waits_for_room_and_takes_what_came_in_for_others) {
-  const std::string first = Tar().file("a", noise(30'000'000)).done();
+  const std::string first = Tar().file("a", noise(11'000'000)).done();
   layout.image("v1", {first});
-  remote.piece = 4u << 20;
+  remote.piece = 9u << 20;  // more than may be queued
   remote.elsewhere[digest_text(gzip(first))] = 2;
   accepts(prepare());
   LONGS_EQUAL(3, remote.blobs);
