@@ -3,7 +3,9 @@
 #include <dirent.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <memory>
+#include <optional>
 
 #include "config/document.h"
 #include "core/base/file.h"

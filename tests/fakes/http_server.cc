@@ -88,7 +88,7 @@ class Peer {
 bool read_request(Peer& peer, ServedRequest& request) {
   std::size_t end = std::string::npos;
   while ((end = peer.buffer.find("\r\n\r\n")) == std::string::npos) {
-    if (!peer.fill()) return false;
+    if (!peer.fill() || peer.buffer.front() == '\x16') return false;  // TLS where plain HTTP is spoken
   }
   const std::string head = peer.buffer.substr(0, end + 2);
   peer.buffer.erase(0, end + 4);

@@ -20,7 +20,10 @@ class DocumentCall final : public RegistryCall, private BlobSink {
         blob_(std::move(blob)),
         done_(std::move(done)),
         later_(context.loop) {
-    if (blob_.size <= limit) return ask();
+    if (blob_.size <= limit) {
+      ask();
+      return;
+    }
     later_.set(Duration::zero(), [this, limit] {
       finish(fail(Errc::limit, "{} of {} is larger than the {} allowed", blob_.digest.to_string(),
                   format_size(blob_.size), format_size(limit)));
