@@ -13,6 +13,7 @@
 #include <thread>
 #include <utility>
 
+#include "cli/image_remote.h"
 #include "core/base/file.h"
 #include "core/base/log.h"
 #include "core/base/text.h"
@@ -101,7 +102,14 @@ Result<void> Daemon::make_mechanisms() {
   kernel_release_ = system.release;
   auto store = Store::open({.root = state_dir()});
   if (!store) return fail(std::move(store.error()));
-  images_ = std::make_unique<LocalImages>(loop_, std::move(*store), system.release);
+  remote_ = make_image_remote(loop_, clock_);
+  const auto keep = static_cast<std::size_t>(std::max<std::int64_t>(settings.store_keep, 1));
+  images_ = std::make_unique<Images>(Images::Parts{loop_, clock_, *remote_, std::make_shared<ClosedAdmission>(loop_)},
+                                     std::move(*store),
+                                     Images::Options{.kernel_release = system.release,
+                                                     .retention = {.keep = keep, .limit = settings.store_limit},
+                                                     .refresh = settings.registry_refresh,
+                                                     .keep = [this] { return images_in_use(); }});
 
   state_ = std::make_unique<StateDirectory>(
       loop_, state_dir(), [](const Error& error) { log::warning("not remembered: {}", error.describe()); });
@@ -153,6 +161,17 @@ void Daemon::configure_guard(const GuardSettings& settings) {
   if (kernel_->state().state != ExtState::unsupported) guard_->configure(settings);
 }
 
+// What runs, waits or was there before: none of it may be removed from the store.
+Keep Daemon::images_in_use() const {
+  Keep keep;
+  if (!controller_) return keep;
+  const Status status = controller_->status();
+  for (const auto& run : {status.current, status.candidate}) {
+    if (run) keep.digests.insert(run->digest);
+  }
+  return keep;
+}
+
 Result<void> Daemon::make_controller() {
   controller_ =
       std::make_unique<Controller>(Controller::Parts{.clock = clock_,
@@ -179,7 +198,7 @@ Result<void> Daemon::make_controller() {
 }
 
 Result<void> Daemon::make_bus() {
-  service_ = std::make_unique<ManagerService>(*controller_, clock_);
+  service_ = std::make_unique<ManagerService>(*controller_, clock_, images_.get());
   auto server = PrivateServer::create(loop_, options_.run_dir + "/schedkitd.sock", *service_);
   if (!server) return fail(std::move(server.error()));
   server_ = std::move(*server);

@@ -15,7 +15,7 @@
 #include "core/bus/private_server.h"
 #include "core/control/controller.h"
 #include "core/control/state_directory.h"
-#include "core/image/provider.h"
+#include "core/image/images.h"
 #include "core/loop/before_poll.h"
 #include "core/loop/loop.h"
 #include "core/loop/signals.h"
@@ -54,6 +54,7 @@ class Daemon {
   Result<void> make_bus();
   void make_guard();
   void configure_guard(const GuardSettings& settings);
+  Keep images_in_use() const;
   void signalled(int number);
   void run_anew();
   void shut_down();
@@ -66,7 +67,8 @@ class Daemon {
   UniqueFd lock_;
   std::string kernel_release_;
   std::unique_ptr<PolicyDirectories> directories_;
-  std::unique_ptr<LocalImages> images_;
+  std::unique_ptr<ImageRemote> remote_;
+  std::unique_ptr<Images> images_;
   std::unique_ptr<LinuxKernel> kernel_;
   std::unique_ptr<StallGuard> guard_;
   std::unique_ptr<CrunRunner> runner_;

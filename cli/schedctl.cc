@@ -26,6 +26,11 @@ void add_verbs(CLI::App& app, schedkit::Session& session) {
   schedkit::add_reload(app, session);
   schedkit::add_history(app, session);
   schedkit::add_quarantine(app, session);
+  schedkit::add_list(app, session);
+  schedkit::add_pull(app, session);
+  schedkit::add_images(app, session);
+  schedkit::add_rm(app, session);
+  schedkit::add_prune(app, session);
   schedkit::add_version(app, session);
   app.require_subcommand(1);
 }

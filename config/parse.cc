@@ -267,6 +267,10 @@ void parse_settings_section(TableReader& root, const Key& key, Settings& setting
     } else if (key.name == "store") {
       reader.read("path", settings.store_path);
       require_absolute(reader, "path", settings.store_path, false);
+      reader.read("keep", settings.store_keep);
+      reader.read("limit", settings.store_limit);
+    } else if (key.name == "registry") {
+      reader.read("refresh", settings.registry_refresh);
     } else if (key.name == "runtime") {
       reader.read("path", settings.runtime_path);
       reader.read("cgroup-manager", settings.cgroup_manager);

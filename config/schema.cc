@@ -156,14 +156,12 @@ constexpr std::array store_keys{
     Key{.name = "keep",
         .type = KeyType::integer,
         .fallback = "3",
-        .help = "versions kept",
-        .status = KeyStatus::inert,
+        .help = "newest versions kept of each repository",
         .most = 1000},
     Key{.name = "limit",
         .type = KeyType::size,
         .fallback = "\"2GiB\"",
-        .help = "size of the store",
-        .status = KeyStatus::inert},
+        .help = "size of the store; what policies need may exceed it"},
 };
 
 constexpr std::array runtime_keys{
@@ -233,7 +231,10 @@ constexpr std::array override_keys{
 };
 constexpr std::array registry_keys{
     inert("parallel", KeyType::integer, "6", 64),
-    inert("refresh", KeyType::duration, "\"24h\""),
+    Key{.name = "refresh",
+        .type = KeyType::duration,
+        .fallback = "\"24h\"",
+        .help = "how often the registry is asked whether a tag of a policy moved"},
 };
 constexpr std::array metrics_keys{inert("listen", KeyType::text, "\"\"")};
 constexpr std::array requirement_keys{

@@ -1,6 +1,7 @@
 #include <CLI/CLI.hpp>
 #include <memory>
 
+#include "cli/verbs/catalog.h"
 #include "cli/verbs/verb.h"
 #include "core/bus/names.h"
 
@@ -12,6 +13,7 @@ struct Options {
   std::string scheduler;
   std::string mode;
   std::string until;
+  std::string version;
   std::vector<std::string> args;
 };
 
@@ -22,10 +24,31 @@ void show_output(Client& client) {
   for (const auto& line : status->last_failure->output) complain("| " + line);
 }
 
+// What the catalogue calls so; none when it does not know the name, or the name is a reference.
+std::optional<std::string> from_catalog(const std::string& name) {
+  if (name.find_first_of("/:@") != std::string::npos) return std::nullopt;
+  const auto catalog = load_catalog();
+  if (!catalog) return std::nullopt;
+  const auto found = catalog->find(name);
+  return found == catalog->end() ? std::nullopt : std::optional(found->second);
+}
+
+// A policy's scheduler, else the catalogue's, else what it says. A version is one of an image.
+Result<void> start(Client& client, const Options& options, const Client::RunOptions& wish) {
+  if (!options.version.empty()) {
+    auto image = with_tag(from_catalog(options.scheduler).value_or(options.scheduler), options.version);
+    return image ? client.run(*image, wish) : Result<void>(fail(std::move(image.error())));
+  }
+  auto done = client.run(options.scheduler, wish);
+  if (done || done.error().code != Errc::not_found) return done;
+  const auto image = from_catalog(options.scheduler);
+  return image ? client.run(*image, wish) : done;
+}
+
 int run(Client& client, const Options& options) {
   Client::RunOptions wish{.mode = options.mode, .args = {}, .until = options.until};
   if (!options.args.empty()) wish.args = options.args;
-  if (const auto done = client.run(options.scheduler, wish); !done) {
+  if (const auto done = start(client, options, wish); !done) {
     const int code = failed(client, done.error());
     if (done.error().code == Errc::failed || done.error().code == Errc::timeout) show_output(client);
     return code;
@@ -38,12 +61,14 @@ int run(Client& client, const Options& options) {
 void add_run(CLI::App& app, Session& session) {
   auto* verb = app.add_subcommand("run", "Run a scheduler until `schedctl auto`, whatever the rules say");
   auto options = std::make_shared<Options>();  // CLI11 keeps references to it as long as the callback lives
-  verb->add_option("scheduler", options->scheduler, "A policy's scheduler, an image reference, or \"kernel\"")
+  verb->add_option("scheduler", options->scheduler,
+                   "A policy's scheduler, a name of the catalogue, an image reference, or \"kernel\"")
       ->required()
       ->type_name("NAME|REFERENCE");
   verb->add_option("-m,--mode", options->mode, "One of the scheduler's modes")->type_name("MODE");
   verb->add_option("--until", options->until, "How long: auto (until `schedctl auto`), boot, or a duration")
       ->type_name("auto|boot|DURATION");
+  verb->add_option("--version", options->version, "Of an image: this tag of it")->type_name("TAG");
   verb->add_option("args", options->args, "After `--`: arguments that replace the policy's")->type_name("-- ARGS");
   verb->footer(
       "Returns when the kernel has confirmed, or says why it did not come to that.\n\nExamples:\n"

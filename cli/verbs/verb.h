@@ -43,6 +43,11 @@ void add_reload(CLI::App& app, Session& session);
 void add_history(CLI::App& app, Session& session);
 void add_quarantine(CLI::App& app, Session& session);
 void add_version(CLI::App& app, Session& session);
+void add_list(CLI::App& app, Session& session);
+void add_pull(CLI::App& app, Session& session);
+void add_images(CLI::App& app, Session& session);
+void add_rm(CLI::App& app, Session& session);
+void add_prune(CLI::App& app, Session& session);
 
 // Prints "schedctl: TEXT" on standard error.
 void complain(std::string_view text);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -9,6 +10,7 @@
 #include "core/base/clock.h"
 #include "core/base/result.h"
 #include "core/bus/message.h"
+#include "core/policy/image_commands.h"
 
 namespace schedkit {
 
@@ -40,12 +42,25 @@ class Client {
   Result<void> stop();
   Result<void> go_automatic();
 
+  // Waits until the image is in the store, and tells how far it is; `on_progress` false cancels. (client_images.cc)
+  struct Pulled {
+    std::string reference;
+    std::string digest;
+  };
+  using OnProgress = std::function<bool(const PullProgress&)>;
+  Result<Pulled> pull(const std::string& reference, const PullOptions& options, const OnProgress& on_progress);
+  Result<std::vector<ImageStatus>> list_images();
+  Result<ImagesRemoved> remove_image(const std::string& reference);
+  Result<ImagesRemoved> prune_images(bool all);
+  Result<std::vector<std::string>> verify_images();
+
  private:
   explicit Client(BusPtr bus) : bus_(std::move(bus)) {}
 
   Result<Message> make_call(const char* method);
   Result<Message> call(const Message& request, Duration timeout);
   Result<void> command(const char* method, Duration timeout);
+  Result<ImagesRemoved> removed(const Result<Message>& request);
 
   BusPtr bus_;
 };

@@ -154,6 +154,16 @@ int append_files(sd_bus_message* answer, const std::vector<PolicyFileStatus>& fi
   return error < 0 ? error : sd_bus_message_close_container(answer);
 }
 
+int on_pull(sd_bus_message* call, void* data, sd_bus_error*) noexcept {
+  auto& self = *static_cast<Attachment*>(data);
+  return self.images().pull(self.bus(), call);
+}
+
+template <int (ImageCalls::*method)(sd_bus_message*)>
+int on_images(sd_bus_message* call, void* data, sd_bus_error*) noexcept {
+  return (static_cast<Attachment*>(data)->images().*method)(call);
+}
+
 template <class Append>
 int reply_with(sd_bus_message* call, Append append) {
   sd_bus_message* raw = nullptr;
@@ -211,6 +221,15 @@ const sd_bus_vtable vtable[] = {
                             SD_BUS_VTABLE_UNPRIVILEGED),
     SD_BUS_METHOD_WITH_ARGS("ListPolicyFiles", SD_BUS_NO_ARGS, SD_BUS_RESULT("a(ssssssa(uus)a(uus))", files),
                             on_list_files, SD_BUS_VTABLE_UNPRIVILEGED),
+    SD_BUS_METHOD_WITH_ARGS("Pull", SD_BUS_ARGS("s", reference, "a{sv}", options), SD_BUS_RESULT("o", job), on_pull, 0),
+    SD_BUS_METHOD_WITH_ARGS("ListImages", SD_BUS_NO_ARGS, SD_BUS_RESULT("a(ssbxtt)", images),
+                            on_images<&ImageCalls::list>, SD_BUS_VTABLE_UNPRIVILEGED),
+    SD_BUS_METHOD_WITH_ARGS("RemoveImage", SD_BUS_ARGS("s", reference),
+                            SD_BUS_RESULT("as", removed, "t", freed, "t", left), on_images<&ImageCalls::remove>, 0),
+    SD_BUS_METHOD_WITH_ARGS("PruneImages", SD_BUS_ARGS("b", all), SD_BUS_RESULT("as", removed, "t", freed, "t", left),
+                            on_images<&ImageCalls::prune>, 0),
+    SD_BUS_METHOD_WITH_ARGS("VerifyImages", SD_BUS_NO_ARGS, SD_BUS_RESULT("as", problems),
+                            on_images<&ImageCalls::verify>, 0),
     TEXT_PROPERTY("State"), TEXT_PROPERTY("Scheduler"), TEXT_PROPERTY("Ops"), TEXT_PROPERTY("Image"),
     TEXT_PROPERTY("Digest"), TEXT_PROPERTY("Rule"), TEXT_PROPERTY("Reason"), TEXT_PROPERTY("Mode"),
     TEXT_PROPERTY("Override"), TEXT_PROPERTY("KernelState"),
@@ -222,7 +241,7 @@ const sd_bus_vtable vtable[] = {
 }  // namespace
 
 ManagerService::Attachment::Attachment(ManagerService& service, sd_bus* bus, std::string peer)
-    : service_(service), bus_(bus), peer_(std::move(peer)) {
+    : service_(service), bus_(bus), peer_(std::move(peer)), images_(service.images_, service.clock_) {
   service_.attachments_.push_back(this);
 }
 
@@ -256,8 +275,8 @@ void ManagerService::Attachment::tell(const Properties& before, const Properties
   sd_bus_emit_properties_changed_strv(bus_, bus::manager_path, bus::manager_interface, pointers.data());
 }
 
-ManagerService::ManagerService(Controls& controls, const Clock& clock)
-    : controls_(controls), clock_(clock), told_(properties_of(controls.status())) {}
+ManagerService::ManagerService(Controls& controls, const Clock& clock, ImageCommands* images)
+    : controls_(controls), clock_(clock), images_(images), told_(properties_of(controls.status())) {}
 
 ManagerService::~ManagerService() = default;
 

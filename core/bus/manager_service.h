@@ -8,6 +8,7 @@
 #include "core/base/clock.h"
 #include "core/base/result.h"
 #include "core/bus/controls.h"
+#include "core/bus/image_calls.h"
 #include "core/bus/message.h"
 #include "core/bus/properties.h"
 
@@ -25,13 +26,21 @@ namespace schedkit {
 //   ListPolicyFiles() -> a(ssssssa(uus)a(uus))
 //                                     path, layer, state, hidden by, sha256 seen, sha256 in force, errors and warnings
 //                                     as (line, column, text)
+//   Pull(s reference, a{sv} options) -> o
+//                                     options: allow-unsigned (b), allow-downgrade (b), trust-policy (s, a path); the
+//                                     job has io.schedkit.Job1, image_calls.cc, and ends with its client
+//   ListImages() -> a(ssbxtt)         reference, digest, whether the reference means it now, seconds since 1970 when it
+//                                     was pulled, bytes of its blobs, bytes on the disk
+//   RemoveImage(s reference), PruneImages(b all) -> as removed, t bytes freed, t bytes left
+//   VerifyImages() -> as              what is wrong
 //   properties: properties.h
 //
 // Run, Stop and Auto answer when the kernel has confirmed, Reload when the files are in force or reported. Errors are
 // named io.schedkit.Error.*, names.h.
 class ManagerService {
  public:
-  ManagerService(Controls& controls, const Clock& clock);
+  // `images` may be null.
+  ManagerService(Controls& controls, const Clock& clock, ImageCommands* images = nullptr);
   ~ManagerService();
   ManagerService(const ManagerService&) = delete;
   ManagerService& operator=(const ManagerService&) = delete;
@@ -47,6 +56,8 @@ class ManagerService {
 
     Controls& controls() const { return service_.controls_; }
     const Clock& clock() const { return service_.clock_; }
+    sd_bus* bus() const { return bus_; }
+    ImageCalls& images() { return images_; }
     // Who sent `call`.
     std::string caller(sd_bus_message* call) const;
 
@@ -59,6 +70,7 @@ class ManagerService {
     sd_bus* bus_;
     std::string peer_;
     SlotPtr slot_;
+    ImageCalls images_;
   };
   // `peer` names who is at the other end, for status and log; empty on a bus, where each message names its sender.
   Result<std::unique_ptr<Attachment>> attach(sd_bus* bus, std::string peer);
@@ -70,6 +82,7 @@ class ManagerService {
  private:
   Controls& controls_;
   const Clock& clock_;
+  ImageCommands* images_;
   std::vector<Attachment*> attachments_;
   Properties told_;
 };

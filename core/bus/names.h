@@ -11,6 +11,7 @@ namespace schedkit::bus {
 
 constexpr const char* manager_path = "/io/schedkit/Manager1";
 constexpr const char* manager_interface = "io.schedkit.Manager1";
+constexpr const char* job_interface = "io.schedkit.Job1";
 
 // A daemon that listens in `run_directory` ("/run/schedkit") does so here.
 std::string socket_path(std::string_view run_directory);

@@ -74,18 +74,20 @@ void Controller::fetch_images() {
   add(engine_.policy().fallback);
   for (const auto& rule : engine_.policy().rules) add(rule.use);
   std::erase_if(image_problems_, [&](const auto& problem) { return !references.contains(problem.first); });
-  for (const auto& reference : references) {
-    parts_.images.prepare(reference,
-                          [this, reference, alive = std::weak_ptr(alive_)](const Result<RunnableImage>& image) {
-                            if (alive.expired()) return;
-                            image_problems_.erase(reference);
-                            if (!image) {
-                              log::error("image {} cannot be used: {}", reference, image.error().describe());
-                              image_problems_.emplace(reference, image.error());
-                            }
-                            changed_();
-                          });
+  parts_.images.want(references, [this, alive = std::weak_ptr(alive_)](const std::string& reference,
+                                                                       const Result<RunnableImage>& image) {
+    if (!alive.expired()) take_image(reference, image);
+  });
+}
+
+void Controller::take_image(const std::string& reference, const Result<RunnableImage>& image) {
+  const bool mended = image_problems_.erase(reference) > 0 && image;
+  if (!image) {
+    log::error("image {} cannot be used: {}", reference, image.error().describe());
+    image_problems_.emplace(reference, image.error());
   }
+  if (mended && started_) reconsider(true);
+  changed_();
 }
 
 Result<void> Controller::start() {

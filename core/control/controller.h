@@ -82,6 +82,7 @@ class Controller final : public Controls {
   void fetch_images();
   void keep_standbys();
   void happened(HistoryEntry entry);
+  void take_image(const std::string& reference, const Result<RunnableImage>& image);
   void narrate();
 
   Parts parts_;

@@ -4,6 +4,7 @@
 
 #include "core/base/text.h"
 #include "core/image/inflate.h"
+#include "core/image/read_ahead.h"
 
 namespace schedkit {
 namespace {
@@ -32,7 +33,8 @@ Result<void> apply_layer(Unpacker& unpacker, BlobSource& blobs, const Descriptor
   if (!blob) return fail(std::move(blob.error()));
   auto inflated = inflate_source(**blob, *type, budget, limits, layer.digest.to_string());
   if (!inflated) return fail(std::move(inflated.error()));
-  CountingSource counted(**inflated);
+  ReadAhead ahead(**inflated);
+  CountingSource counted(ahead);
   HashingSource hashed(counted, diff_id.algorithm);
   if (auto applied = unpacker.layer(hashed); !applied) return applied;
   auto actual = hashed.finish();

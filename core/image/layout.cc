@@ -12,11 +12,10 @@
 #include "core/base/file.h"
 #include "core/base/text.h"
 #include "core/image/json.h"
+#include "core/image/writable_layout.h"
 
 namespace schedkit {
 namespace {
-
-constexpr const char* ref_name = "org.opencontainers.image.ref.name";
 
 // Opens a regular file below `directory`. Links that lead out of it are refused by the kernel with EXDEV.
 Result<UniqueFd> open_inside(int directory, const std::string& path, const std::string& name) {
@@ -92,6 +91,12 @@ Result<std::string> read_blob(BlobSource& blobs, const Descriptor& descriptor, c
 
 }  // namespace
 
+Result<std::unique_ptr<ByteSource>> open_blob_file(const std::string& path, const Descriptor& descriptor) {
+  auto fd = open_file(path, O_RDONLY | O_NOFOLLOW);
+  if (!fd) return fail(std::move(fd.error()));
+  return std::make_unique<BlobFile>(std::move(*fd), descriptor, path);
+}
+
 Result<Layout> Layout::open(const std::string& path, const ImageLimits& limits) {
   auto directory = open_file(path, O_RDONLY | O_DIRECTORY);
   if (!directory) return fail(std::move(directory.error()));
@@ -121,7 +126,7 @@ Result<Layout> Layout::open(UniqueFd directory, std::string path, const ImageLim
 std::string Layout::tags() const {
   std::set<std::string> names;
   for (const Descriptor& entry : index_.manifests) {
-    const auto found = entry.annotations.find(ref_name);
+    const auto found = entry.annotations.find(ref_name_key);
     if (found != entry.annotations.end() && names.size() < 20) names.insert(quote(found->second, 60));
   }
   return names.empty() ? "none" : join({names.begin(), names.end()}, ", ");
@@ -130,7 +135,7 @@ std::string Layout::tags() const {
 Result<Descriptor> Layout::find(const Reference& reference, const Platform& host) const {
   std::vector<Descriptor> matching;
   for (const Descriptor& entry : index_.manifests) {
-    const auto name = entry.annotations.find(ref_name);
+    const auto name = entry.annotations.find(ref_name_key);
     const bool tagged = name != entry.annotations.end() && name->second == reference.tag;
     const bool wanted = reference.digest ? entry.digest == *reference.digest : reference.tag.empty() || tagged;
     if (wanted) matching.push_back(entry);

@@ -23,6 +23,9 @@ class BlobSource {
   virtual Result<std::unique_ptr<ByteSource>> open_blob(const Descriptor& descriptor) = 0;
 };
 
+// A blob in a file of its own.
+Result<std::unique_ptr<ByteSource>> open_blob_file(const std::string& path, const Descriptor& descriptor);
+
 class Layout final : public BlobSource {
  public:
   static Result<Layout> open(const std::string& path, const ImageLimits& limits = {});

@@ -13,17 +13,14 @@
 
 #include "core/base/file.h"
 #include "core/base/text.h"
-#include "core/image/json.h"
-#include "core/image/limits.h"
-#include "core/image/manifest.h"
 #include "core/image/platform.h"
 #include "core/image/reference.h"
 #include "core/image/tar_writer.h"
+#include "core/image/writable_layout.h"
 
 namespace schedkit {
 namespace {
 
-constexpr const char* ref_name = "org.opencontainers.image.ref.name";
 constexpr const char* layer_media_type = "application/vnd.oci.image.layer.v1.tar+gzip";
 constexpr const char* config_media_type = "application/vnd.oci.image.config.v1+json";
 constexpr const char* manifest_media_type = "application/vnd.oci.image.manifest.v1+json";
@@ -67,14 +64,6 @@ std::string rfc3339(std::int64_t seconds) {
   return text;
 }
 
-Result<std::string> dump(const Json& json) {
-  try {
-    return json.dump();
-  } catch (const Json::exception&) {
-    return fail(Errc::invalid, "a label or an argument is not valid UTF-8");
-  }
-}
-
 Json make_config(const PackRequest& request, const Digest& diff_id) {
   const Platform host = host_platform();
   Json run = {{"Entrypoint", Json::array({"/" + request.name})}, {"WorkingDir", "/"}};
@@ -90,51 +79,21 @@ Json make_config(const PackRequest& request, const Digest& diff_id) {
   return config;
 }
 
-Result<Json> write_blob(const std::string& layout, std::string_view bytes, const char* media_type) {
-  auto digest = digest_of(bytes);
-  if (!digest) return fail(std::move(digest.error()));
-  const std::string directory = layout + "/blobs/" + digest->algorithm;
-  if (auto made = make_directories(directory, 0755); !made) return fail(std::move(made.error()));
-  if (auto written = write_file_atomic(directory + "/" + digest->hex, bytes, 0644); !written) {
-    return fail(std::move(written.error()));
-  }
-  return Json{{"mediaType", media_type}, {"digest", digest->to_string()}, {"size", bytes.size()}};
-}
-
-std::string tag_of(const Json& entry) {
-  return entry.value("/annotations/org.opencontainers.image.ref.name"_json_pointer, std::string());
-}
-
-Result<Json> read_index(const std::string& path) {
-  const ImageLimits limits;
-  auto text = read_file(path, limits.document_bytes);
-  if (!text && text.error().code == Errc::not_found) {
-    return Json{
-        {"schemaVersion", 2}, {"mediaType", "application/vnd.oci.image.index.v1+json"}, {"manifests", Json::array()}};
-  }
-  if (!text) return fail(std::move(text.error()));
-  auto document = parse_document(*text, "", limits);
-  if (!document) return fail(with_context(std::move(document.error()), path));
-  if (!std::holds_alternative<Index>(*document)) return fail(Errc::invalid, "{} is not an image index", path);
-  return parse_json(*text, limits.document_bytes);
-}
+std::string tag_of(const Json& entry) { return annotation_of(entry, ref_name_key); }
 
 // Entries are kept in the order of their tags, so that the order of packing does not show.
-Result<void> add_to_index(const std::string& layout, const std::string& tag, Json descriptor) {
-  const std::string path = layout + "/index.json";
-  auto index = read_index(path);
+Result<void> add_to_index(const WritableLayout& layout, const std::string& tag, Json descriptor) {
+  auto index = layout.index();
   if (!index) return fail(std::move(index.error()));
   std::vector<Json> entries;
   for (const Json& entry : (*index)["manifests"]) {
     if (tag_of(entry) != tag) entries.push_back(entry);
   }
-  descriptor["annotations"] = {{ref_name, tag}};
+  descriptor["annotations"] = {{ref_name_key, tag}};
   entries.push_back(std::move(descriptor));
   std::stable_sort(entries.begin(), entries.end(), [](const Json& a, const Json& b) { return tag_of(a) < tag_of(b); });
   (*index)["manifests"] = entries;
-  auto text = dump(*index);
-  if (!text) return fail(std::move(text.error()));
-  return write_file_atomic(path, *text, 0644);
+  return layout.write_index(*index);
 }
 
 Result<void> check_request(const PackRequest& request) {
@@ -157,36 +116,33 @@ Result<void> check_request(const PackRequest& request) {
 }
 
 // Keeps other packers off the layout while it is open.
-Result<UniqueFd> open_layout(const std::string& path) {
+Result<UniqueFd> lock_layout(const std::string& path) {
   if (auto made = make_directories(path, 0755); !made) return fail(std::move(made.error()));
   auto fd = open_file(path, O_RDONLY | O_DIRECTORY);
   if (!fd) return fd;
   while (::flock(fd->get(), LOCK_EX) != 0) {
     if (errno != EINTR) return fail_errno(errno, "cannot lock " + path);
   }
-  if (::faccessat(fd->get(), "oci-layout", F_OK, 0) == 0) return fd;
-  auto written = write_file_atomic(path + "/oci-layout", R"({"imageLayoutVersion":"1.0.0"})", 0644);
-  if (!written) return fail(std::move(written.error()));
   return fd;
 }
 
 // The manifest's text for the already checked `program`; its blobs are written.
-Result<std::string> write_contents(const PackRequest& request, std::string_view program) {
+Result<std::string> write_contents(const WritableLayout& layout, const PackRequest& request, std::string_view program) {
   const std::string tar = make_layer(request, program);
   auto diff_id = digest_of(tar);
   if (!diff_id) return fail(std::move(diff_id.error()));
   auto packed = gzip(tar);
   if (!packed) return packed;
-  auto config_text = dump(make_config(request, *diff_id));
+  auto config_text = dump_json(make_config(request, *diff_id));
   if (!config_text) return config_text;
-  auto layer = write_blob(request.layout, *packed, layer_media_type);
-  if (!layer) return fail(std::move(layer.error()));
-  auto config = write_blob(request.layout, *config_text, config_media_type);
+  auto blob = layout.blob(*packed, layer_media_type);
+  if (!blob) return fail(std::move(blob.error()));
+  auto config = layout.blob(*config_text, config_media_type);
   if (!config) return fail(std::move(config.error()));
-  return dump({{"schemaVersion", 2},
-               {"mediaType", manifest_media_type},
-               {"config", std::move(*config)},
-               {"layers", Json::array({std::move(*layer)})}});
+  return dump_json({{"schemaVersion", 2},
+                    {"mediaType", manifest_media_type},
+                    {"config", std::move(*config)},
+                    {"layers", Json::array({std::move(*blob)})}});
 }
 
 Result<Elf64_Half> own_machine() {
@@ -229,16 +185,18 @@ Result<Digest> pack_image(const PackRequest& request) {
   if (!program) return fail(std::move(program.error()));
   if (auto checked = require_static_program(*program, request.binary); !checked)
     return fail(std::move(checked.error()));
-  auto layout = open_layout(request.layout);
+  auto locked = lock_layout(request.layout);
+  if (!locked) return fail(std::move(locked.error()));
+  auto layout = WritableLayout::open(request.layout);
   if (!layout) return fail(std::move(layout.error()));
-  auto manifest = write_contents(request, *program);
+  auto manifest = write_contents(*layout, request, *program);
   if (!manifest) return fail(std::move(manifest.error()));
-  auto descriptor = write_blob(request.layout, *manifest, manifest_media_type);
+  auto descriptor = layout->blob(*manifest, manifest_media_type);
   if (!descriptor) return fail(std::move(descriptor.error()));
   (*descriptor)["platform"] = {{"os", "linux"}, {"architecture", host_platform().architecture}};
   auto digest = digest_of(*manifest);
   if (!digest) return digest;
-  if (auto added = add_to_index(request.layout, request.tag, std::move(*descriptor)); !added) {
+  if (auto added = add_to_index(*layout, request.tag, std::move(*descriptor)); !added) {
     return fail(std::move(added.error()));
   }
   return digest;

@@ -22,12 +22,17 @@ namespace {
 
 // Programs unpack to two or three times their compressed size; the rest is reserve for everybody else on the disk.
 constexpr std::uint64_t space_factor = 4;
-constexpr std::size_t refs_limit = 16u << 20;
+constexpr std::size_t evidence_limit = 16u << 20;
 
 Result<std::uint64_t> free_on(const std::string& path) {
   struct statvfs status {};
   if (::statvfs(path.c_str(), &status) != 0) return fail_errno(errno, "cannot look at the disk of " + path);
   return static_cast<std::uint64_t>(status.f_bavail) * status.f_frsize;
+}
+
+bool is_read_only(const std::string& path) {
+  struct statvfs status {};
+  return ::statvfs(path.c_str(), &status) == 0 && (status.f_flag & ST_RDONLY) != 0;
 }
 
 Result<void> sync_directory(const std::string& path) {
@@ -45,30 +50,28 @@ Result<void> sync_file_system(const std::string& path) {
   return {};
 }
 
-Result<std::string> make_unique_directory(const std::string& parent) {
-  std::string path = parent + "/XXXXXX";
-  if (::mkdtemp(path.data()) == nullptr) return fail_errno(errno, "cannot make a directory in " + parent);
-  return path;
-}
-
-// The refs, or an empty object when the file is missing or damaged: it only saves work and can be found again.
-Json read_refs(const std::string& path) {
-  auto text = read_file(path, refs_limit);
-  if (!text) return Json::object();
-  auto json = parse_json(*text, refs_limit);
-  return json && json->is_object() ? std::move(*json) : Json::object();
-}
-
 }  // namespace
 
 Result<Store> Store::open(StoreOptions options) {
   if (!options.root.starts_with('/')) return fail(Errc::invalid, "the store's path {} must be absolute", options.root);
   if (!options.free_bytes) options.free_bytes = free_on;
   Store store(std::move(options));
-  for (const char* name : {"", "/rootfs", "/tmp"}) {
+  for (const char* name : {"", "/rootfs", "/tmp", "/evidence"}) {
     if (auto made = make_directories(store.options_.root + name, 0700); !made) return fail(std::move(made.error()));
   }
-  if (auto removed = store.remove_leftovers(); !removed) return fail(std::move(removed.error()));
+  if (is_read_only(store.options_.root)) return store;
+  auto layout = store.layout();
+  if (!layout) return fail(std::move(layout.error()));
+  if (::access((store.layout_path() + "/index.json").c_str(), F_OK) != 0) {
+    auto locked = store.lock();
+    if (!locked) return fail(std::move(locked.error()));
+    auto index = layout->index(store.options_.limits);
+    if (!index) return fail(std::move(index.error()));
+    if (auto written = layout->write_index(*index); !written) return fail(std::move(written.error()));
+  }
+  if (auto removed = Staging::remove_abandoned(store.options_.root + "/tmp"); !removed) {
+    return fail(std::move(removed.error()));
+  }
   return store;
 }
 
@@ -76,25 +79,24 @@ std::string Store::image_path(const Digest& manifest) const {
   return options_.root + "/rootfs/" + manifest.algorithm + "-" + manifest.hex;
 }
 
-Result<UniqueFd> Store::lock(bool wait) const {
+std::string Store::evidence_path(const StoredImage& image) const {
+  const auto name = digest_of(image.reference + "\n" + image.top.to_string());
+  return options_.root + "/evidence/" + (name ? name->hex : "unknown") + ".json";
+}
+
+Result<UniqueFd> Store::lock() const {
   auto fd = open_file(options_.root + "/lock", O_RDWR | O_CREAT);
   if (!fd) return fd;
-  while (::flock(fd->get(), LOCK_EX | (wait ? 0 : LOCK_NB)) != 0) {
+  while (::flock(fd->get(), LOCK_EX) != 0) {
     if (errno != EINTR) return fail_errno(errno, "cannot lock " + options_.root + "/lock");
   }
   return fd;
 }
 
-Result<void> Store::remove_leftovers() const {
-  auto locked = lock(false);
-  // Somebody is building: then tmp/ is in use, and whoever opens the store next cleans up.
-  if (!locked && locked.error().code == Errc::busy) return {};
-  if (!locked) return fail(std::move(locked.error()));
-  auto tmp = open_file(options_.root + "/tmp", O_PATH | O_DIRECTORY);
-  if (!tmp) return fail(std::move(tmp.error()));
-  auto removed = for_each_name(tmp->get(), [&](const std::string& name) { return remove_at(tmp->get(), name); });
-  if (!removed) return fail(with_context(std::move(removed.error()), options_.root + "/tmp"));
-  return {};
+Result<StoreIndex> Store::index() const {
+  auto layout = this->layout();
+  if (!layout) return fail(std::move(layout.error()));
+  return StoreIndex::read(*layout, layout_path(), options_.limits);
 }
 
 std::optional<RunnableImage> Store::find(const Digest& manifest) const {
@@ -109,22 +111,17 @@ std::optional<RunnableImage> Store::find(const Digest& manifest) const {
   return std::move(*image);
 }
 
-std::optional<Store::Record> Store::record_of(const std::string& reference) const {
-  const Json refs = read_refs(options_.root + "/refs.json");
-  const auto found = refs.find(reference);
-  if (found == refs.end()) return std::nullopt;
-  JsonFields fields(*found, "refs.json");
-  auto top = parse_digest(fields.text("digest"));
-  auto manifest = parse_digest(fields.text("manifest"));
-  if (!fields.done() || !top || !manifest) return std::nullopt;
-  return Record{std::move(*top), std::move(*manifest)};
+std::optional<LayoutRecord> Store::record_of(const std::string& reference) const {
+  const auto records = read_refs(options_.root);
+  const auto found = records.find(reference);
+  if (found == records.end()) return std::nullopt;
+  return found->second;
 }
 
-Result<void> Store::remember(const std::string& reference, const Record& record) const {
-  const std::string path = options_.root + "/refs.json";
-  Json refs = read_refs(path);
-  refs[reference] = {{"digest", record.top.to_string()}, {"manifest", record.manifest.to_string()}};
-  return write_file_atomic(path, refs.dump(1, ' ', false, Json::error_handler_t::replace) + "\n");
+Result<void> Store::remember(const std::string& reference, const LayoutRecord& record) const {
+  auto records = read_refs(options_.root);
+  records[reference] = record;
+  return write_refs(options_.root, records);
 }
 
 Result<RunnableImage> Store::recall(const std::string& reference, Error why) const {
@@ -137,14 +134,36 @@ Result<RunnableImage> Store::recall(const std::string& reference, Error why) con
   return fail(with_context(std::move(why), reference));
 }
 
+Result<StoredImage> Store::stored(const Reference& reference) const {
+  auto index = this->index();
+  if (!index) return fail(std::move(index.error()));
+  if (const StoredImage* image = index->find(reference)) return *image;
+  return fail(Errc::not_found, "{} is not in the store {}", reference.to_string(), options_.root);
+}
+
+Result<void> Store::renew(const StoredImage& image, const std::string& evidence) const {
+  auto locked = lock();
+  if (!locked) return fail(std::move(locked.error()));
+  if (auto kept = keep_evidence(image, evidence); !kept) return kept;
+  auto layout = this->layout();
+  if (!layout) return fail(std::move(layout.error()));
+  auto index = StoreIndex::read(*layout, layout_path(), options_.limits);
+  if (!index) return fail(std::move(index.error()));
+  index->set_checked(image.reference, image.checked);
+  return index->write(*layout);
+}
+
+Result<void> Store::keep_evidence(const StoredImage& image, const std::string& evidence) const {
+  return evidence.empty() ? Result<void>() : write_file_atomic(evidence_path(image), evidence);
+}
+
+std::string Store::evidence(const StoredImage& image) const {
+  return read_file(evidence_path(image), evidence_limit).value_or("");
+}
+
 Result<RunnableImage> Store::prepare(const Reference& reference) const {
+  if (reference.kind == Reference::Kind::registry) return prepare_stored(reference);
   const std::string name = reference.to_string();
-  if (reference.kind != Reference::Kind::layout) {
-    return fail(Errc::unsupported,
-                "{}: images are taken from layouts on this machine only; copy it to one "
-                "(skopeo copy docker://… oci:/path:tag) and write \"oci:/path:tag\"",
-                name);
-  }
   auto directory = options_.open_layout(reference.path);
   if (!directory && directory.error().code == Errc::not_found) return recall(name, std::move(directory.error()));
   if (!directory) return fail(with_context(std::move(directory.error()), name));
@@ -158,67 +177,134 @@ Result<RunnableImage> Store::prepare(const Reference& reference) const {
   return image;
 }
 
+Result<RunnableImage> Store::prepare_stored(const Reference& reference) const {
+  const std::string name = reference.to_string();
+  auto stored = this->stored(reference);
+  if (!stored) return fail(std::move(stored.error()));
+  auto image = find(stored->entry.digest);
+  if (!image) {
+    auto layout = Layout::open(layout_path(), options_.limits);
+    if (!layout) return fail(with_context(std::move(layout.error()), name));
+    auto loaded = load(*layout, stored->entry, name);
+    if (!loaded) return fail(with_context(std::move(loaded.error()), name));
+    image = std::move(*loaded);
+  }
+  image->reference = name;
+  return std::move(*image);
+}
+
 Result<RunnableImage> Store::load(Layout& layout, const Descriptor& top, const std::string& reference) const {
   if (auto record = record_of(reference); record && record->top == top.digest) {
     if (auto image = find(record->manifest)) return std::move(*image);
   }
   auto loaded = load_image(layout, top, options_.host, options_.limits);
   if (!loaded) return fail(std::move(loaded.error()));
-  auto runnable = make_runnable(loaded->config, loaded->manifest.annotations);
-  if (!runnable) return runnable;
-  runnable->digest = loaded->digest.to_string();
-  auto locked = lock(true);
-  if (!locked) return fail(std::move(locked.error()));
-  // Looked at under the lock: another thread may have built it meanwhile.
   if (!find(loaded->digest)) {
-    if (auto built = build(layout, *loaded, *runnable); !built) return fail(std::move(built.error()));
+    if (auto built = build(layout, *loaded); !built) return fail(std::move(built.error()));
   }
+  auto locked = lock();
+  if (!locked) return fail(std::move(locked.error()));
   if (auto kept = remember(reference, {top.digest, loaded->digest}); !kept) return fail(std::move(kept.error()));
   if (auto image = find(loaded->digest)) return std::move(*image);
   return fail(Errc::failed, "{} cannot be read back", image_path(loaded->digest));
 }
 
-Result<void> Store::require_space(const Manifest& manifest) const {
-  std::uint64_t compressed = 0;
-  for (const Descriptor& layer : manifest.layers) compressed += layer.size;
+Result<Staging> Store::stage(std::uint64_t compressed) const {
   auto available = options_.free_bytes(options_.root);
   if (!available) return fail(std::move(available.error()));
-  if (*available >= compressed * space_factor) return {};
+  if (*available >= compressed * space_factor) return Staging::make(options_.root + "/tmp");
   return fail(Errc::limit, "not enough space in {}: {} free, {} needed to unpack", options_.root,
               format_size(*available), format_size(compressed * space_factor));
 }
 
-Result<void> Store::build(Layout& layout, const LoadedImage& image, const RunnableImage& runnable) const {
-  if (auto enough = require_space(image.manifest); !enough) return enough;
-  auto staging = make_unique_directory(options_.root + "/tmp");
+Result<void> Store::build(Layout& layout, const LoadedImage& image) const {
+  auto runnable = make_runnable(image.config, image.manifest.annotations);
+  if (!runnable) return fail(std::move(runnable.error()));
+  runnable->digest = image.digest.to_string();
+  std::uint64_t compressed = 0;
+  for (const Descriptor& layer : image.manifest.layers) compressed += layer.size;
+  auto staging = stage(compressed);
   if (!staging) return fail(std::move(staging.error()));
-  auto built = fill(*staging, layout, image, runnable);
-  if (built) built = publish(*staging, image.digest);
-  if (built) return built;
-  // A failure to clean up would hide the cause; the next open() tries again.
-  (void)remove_tree(*staging);
-  return built;
+  if (auto unpacked = unpack(*staging, layout, image, *runnable); !unpacked) return unpacked;
+  auto published = publish(*staging, image.digest, nullptr);
+  return published ? Result<void>() : fail(std::move(published.error()));
 }
 
-Result<void> Store::fill(const std::string& staging, Layout& layout, const LoadedImage& image,
-                         const RunnableImage& runnable) const {
-  const std::string rootfs = staging + "/rootfs";
-  if (auto made = make_directories(rootfs, 0700); !made) return made;
-  auto flattened = flatten_image(layout, image, rootfs, options_.limits);
+Result<void> Store::unpack(const Staging& staging, BlobSource& blobs, const LoadedImage& image,
+                           const RunnableImage& runnable) const {
+  auto flattened = flatten_image(blobs, image, staging.rootfs(), options_.limits);
   if (!flattened) return fail(std::move(flattened.error()));
-  if (auto written = write_file_atomic(staging + "/meta.json", write_meta(runnable)); !written) return written;
-  return sync_file_system(staging);
+  return write_file_atomic(staging.image() + "/meta.json", write_meta(runnable));
 }
 
-Result<void> Store::publish(const std::string& staging, const Digest& manifest) const {
+bool Store::borrow(const Staging& staging, const Descriptor& blob) const {
+  const std::string path = layout_path() + "/blobs/" + blob.digest.algorithm + "/" + blob.digest.hex;
+  auto layout = Layout::open(layout_path(), options_.limits);
+  if (!layout || ::link(path.c_str(), staging.blob_path(blob.digest).c_str()) != 0) return false;
+  auto source = layout->open_blob(blob);
+  std::string buffer(256u << 10, '\0');
+  for (Result<std::size_t> got = 1; source; got = (*source)->read(buffer.data(), buffer.size())) {
+    if (!got) break;
+    if (*got == 0) return true;
+  }
+  ::unlink(staging.blob_path(blob.digest).c_str());
+  return false;
+}
+
+Result<RunnableImage> Store::publish(const Staging& staging, const Digest& manifest, const StoredImage* image,
+                                     const std::string& evidence) const {
+  if (auto synced = sync_file_system(options_.root); !synced) return fail(std::move(synced.error()));
+  auto locked = lock();
+  if (!locked) return fail(std::move(locked.error()));
+  if (image != nullptr) {
+    if (auto moved = publish_blobs(staging); !moved) return fail(std::move(moved.error()));
+  }
+  // Looked at under the lock: another process may have brought it in meanwhile.
+  if (!find(manifest)) {
+    if (auto moved = publish_tree(staging, manifest); !moved) return fail(std::move(moved.error()));
+  }
+  auto published = find(manifest);
+  if (!published) return fail(Errc::failed, "{} cannot be read back", image_path(manifest));
+  if (image == nullptr) return std::move(*published);
+  if (auto kept = keep_evidence(*image, evidence); !kept) return fail(std::move(kept.error()));
+  auto layout = this->layout();
+  if (!layout) return fail(std::move(layout.error()));
+  auto index = StoreIndex::read(*layout, layout_path(), options_.limits);
+  if (!index) return fail(std::move(index.error()));
+  index->put(*image);
+  if (auto written = index->write(*layout); !written) return fail(std::move(written.error()));
+  published->reference = image->reference;
+  return std::move(*published);
+}
+
+Result<void> Store::publish_blobs(const Staging& staging) const {
+  auto from = open_file(staging.blobs(), O_RDONLY | O_DIRECTORY);
+  if (!from) return fail(std::move(from.error()));
+  std::string last;
+  auto moved = for_each_name(from->get(), [&](const std::string& name) -> Result<void> {
+    const auto dash = name.find('-');
+    const std::string target = layout_path() + "/blobs/" + name.substr(0, dash);
+    if (target != std::exchange(last, target)) {
+      if (auto made = make_directories(target, 0700); !made) return made;
+    }
+    const std::string path = target + "/" + name.substr(dash + 1);
+    if (::renameat(from->get(), name.c_str(), AT_FDCWD, path.c_str()) == 0) return {};
+    return fail_errno(errno, "cannot move a blob to " + path);
+  });
+  return moved && !last.empty() ? sync_directory(last) : moved;
+}
+
+Result<void> Store::publish_tree(const Staging& staging, const Digest& manifest) const {
   const std::string target = image_path(manifest);
-  // Whatever lies there already is damaged, or find() would have taken it.
-  const std::string aside = staging + ".damaged";
-  const bool moved = ::rename(target.c_str(), aside.c_str()) == 0;
-  if (!moved && errno != ENOENT) return fail_errno(errno, "cannot move " + target + " away");
-  if (::rename(staging.c_str(), target.c_str()) != 0) return fail_errno(errno, "cannot move an image to " + target);
-  if (auto synced = sync_directory(options_.root + "/rootfs"); !synced) return synced;
-  return moved ? remove_tree(aside) : Result<void>();
+  // Whatever lies there already is damaged, or find() would have taken it. It goes with the staging directory.
+  const std::string aside = staging.blobs() + "/damaged";
+  if (::rename(target.c_str(), aside.c_str()) != 0 && errno != ENOENT) {
+    return fail_errno(errno, "cannot move " + target + " away");
+  }
+  if (::rename(staging.image().c_str(), target.c_str()) != 0) {
+    return fail_errno(errno, "cannot move an image to " + target);
+  }
+  return sync_directory(options_.root + "/rootfs");
 }
 
 }  // namespace schedkit

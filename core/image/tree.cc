@@ -90,17 +90,17 @@ Result<std::string> Tree::real_path(int directory) const {
   return real->substr(path_.size() + 1);
 }
 
-Result<Place> Tree::place(UniqueFd parent, std::string_view name) const {
+Result<TreePlace> Tree::place(UniqueFd parent, std::string_view name) const {
   auto real = real_path(parent.get());
   if (!real) return fail(std::move(real.error()));
   if (static_cast<std::size_t>(std::count(real->begin(), real->end(), '/')) + 2 > max_depth) {
     return fail(Errc::limit, "more than {} directories deep", max_depth);
   }
   std::string full = real->empty() ? std::string(name) : *real + "/" + std::string(name);
-  return Place{std::move(parent), std::string(name), std::move(full)};
+  return TreePlace{std::move(parent), std::string(name), std::move(full)};
 }
 
-Result<std::optional<Place>> Tree::find(const std::string& path) const {
+Result<std::optional<TreePlace>> Tree::find(const std::string& path) const {
   const auto [parent_path, name] = split_last(path);
   auto parent = directory(parent_path);
   if (!parent) return fail(std::move(parent.error()));
@@ -110,9 +110,9 @@ Result<std::optional<Place>> Tree::find(const std::string& path) const {
   return std::optional(std::move(*found));
 }
 
-Result<Place> Tree::make(const std::string& path, const Made& made) const {
+Result<TreePlace> Tree::make(const std::string& path, const Made& made) const {
   if (auto found = find(path); !found || *found) {
-    return found ? Result<Place>(std::move(**found)) : fail(std::move(found.error()));
+    return found ? Result<TreePlace>(std::move(**found)) : fail(std::move(found.error()));
   }
   const auto [parent_path, name] = split_last(path);
   // find() failed for want of a parent, so there is one to make.

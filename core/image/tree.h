@@ -21,7 +21,7 @@ namespace schedkit {
 Result<std::string> clean_entry_path(std::string_view path, const ImageLimits& limits);
 
 // A name in an existing directory.
-struct Place {
+struct TreePlace {
   UniqueFd parent;   // O_PATH
   std::string name;  // one component
   std::string real;  // the parent's path without symbolic links, and the name; relative to the root
@@ -37,11 +37,11 @@ class Tree {
   int fd() const { return root_.get(); }
 
   // Where `path` (clean, not "") is; none when a parent does not exist.
-  Result<std::optional<Place>> find(const std::string& path) const;
+  Result<std::optional<TreePlace>> find(const std::string& path) const;
 
   // The same, after making missing parents with mode 0700. `made` is told the real path of each.
   using Made = std::function<void(const std::string& real)>;
-  Result<Place> make(const std::string& path, const Made& made) const;
+  Result<TreePlace> make(const std::string& path, const Made& made) const;
 
   // The directory at `path` ("" is the root), links resolved inside the root; O_PATH, none when it is missing.
   Result<std::optional<UniqueFd>> directory(const std::string& path) const;
@@ -51,7 +51,7 @@ class Tree {
 
  private:
   Tree(UniqueFd root, std::string path) : root_(std::move(root)), path_(std::move(path)) {}
-  Result<Place> place(UniqueFd parent, std::string_view name) const;
+  Result<TreePlace> place(UniqueFd parent, std::string_view name) const;
 
   UniqueFd root_;
   std::string path_;

@@ -171,14 +171,14 @@ Result<void> Unpacker::hide(int parent, const std::string& name, const std::stri
                        [&](const std::string& child) { return hide(directory.get(), child, real + "/" + child); });
 }
 
-Result<Place> Unpacker::place_for(const std::string& path) {
+Result<TreePlace> Unpacker::place_for(const std::string& path) {
   return tree_.make(path, [this](const std::string& real) {
     created(real);
     directories_[real] = {};
   });
 }
 
-Result<void> Unpacker::clear(const Place& place) {
+Result<void> Unpacker::clear(const TreePlace& place) {
   forget(place.real);
   return remove_at(place.parent.get(), place.name);
 }
@@ -198,7 +198,7 @@ void Unpacker::forget(const std::string& real) {
   directories_.erase(first, last);
 }
 
-Result<void> Unpacker::write_directory(const Place& place, const TarEntry& entry) {
+Result<void> Unpacker::write_directory(const TreePlace& place, const TarEntry& entry) {
   auto there = look_at(place.parent.get(), place.name);
   if (!there) return fail(std::move(there.error()));
   if (!*there || !S_ISDIR((*there)->st_mode)) {
@@ -211,7 +211,7 @@ Result<void> Unpacker::write_directory(const Place& place, const TarEntry& entry
   return set_xattrs(fd.get(), entry, limits_);
 }
 
-Result<void> Unpacker::write_file(const Place& place, const TarEntry& entry, TarReader& reader) {
+Result<void> Unpacker::write_file(const TreePlace& place, const TarEntry& entry, TarReader& reader) {
   if (auto cleared = clear(place); !cleared) return cleared;
   UniqueFd fd(
       ::openat(place.parent.get(), place.name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
@@ -233,7 +233,7 @@ Result<void> Unpacker::write_file(const Place& place, const TarEntry& entry, Tar
   return set_mtime(fd.get(), entry.mtime);
 }
 
-Result<void> Unpacker::write_symlink(const Place& place, const TarEntry& entry) {
+Result<void> Unpacker::write_symlink(const TreePlace& place, const TarEntry& entry) {
   if (entry.link.empty() || entry.link.size() >= limits_.path_bytes) {
     return fail(Errc::invalid, "a symbolic link with an empty or too long target");
   }
@@ -249,7 +249,7 @@ Result<void> Unpacker::write_symlink(const Place& place, const TarEntry& entry) 
 
 // Its mode, time and attributes are those of the target: setting them here would change a file of another layer, or
 // whatever a crafted link stands for (CVE-2021-32760).
-Result<void> Unpacker::write_hardlink(const Place& place, const TarEntry& entry) {
+Result<void> Unpacker::write_hardlink(const TreePlace& place, const TarEntry& entry) {
   auto path = clean_entry_path(entry.link, limits_);
   if (!path) return fail(with_context(std::move(path.error()), "hard link to " + quote(entry.link)));
   if (path->empty()) return fail(Errc::invalid, "a hard link to the root");

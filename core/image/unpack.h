@@ -55,14 +55,14 @@ class Unpacker {
   Result<void> whiteout(const std::string& path, std::string_view name);
   Result<void> special(const TarEntry& entry);
 
-  Result<void> write_directory(const Place& place, const TarEntry& entry);
-  Result<void> write_file(const Place& place, const TarEntry& entry, TarReader& reader);
-  Result<void> write_symlink(const Place& place, const TarEntry& entry);
-  Result<void> write_hardlink(const Place& place, const TarEntry& entry);
+  Result<void> write_directory(const TreePlace& place, const TarEntry& entry);
+  Result<void> write_file(const TreePlace& place, const TarEntry& entry, TarReader& reader);
+  Result<void> write_symlink(const TreePlace& place, const TarEntry& entry);
+  Result<void> write_hardlink(const TreePlace& place, const TarEntry& entry);
 
-  Result<void> clear(const Place& place);
+  Result<void> clear(const TreePlace& place);
   Result<void> hide(int parent, const std::string& name, const std::string& real);
-  Result<Place> place_for(const std::string& path);
+  Result<TreePlace> place_for(const std::string& path);
   void created(const std::string& real);
   void forget(const std::string& real);
   Result<void> mount_point(const std::string& name, mode_t mode);

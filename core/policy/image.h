@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -36,6 +37,15 @@ class ImageProvider {
   // was done before. `done` is called exactly once, later, on the loop thread, never from inside prepare(). The
   // provider must not be destroyed before.
   virtual void prepare(const std::string& reference, Done done) = 0;
+
+  // What the policies name: it is made ready now and kept ready, so that prepare() finds it. `report` is told how it went
+  // with each, again when that changes, on the loop thread; the next call replaces both.
+  using Report = std::function<void(const std::string& reference, const Result<RunnableImage>& image)>;
+  virtual void want(const std::set<std::string>& references, Report report) {
+    for (const std::string& reference : references) {
+      prepare(reference, [report, reference](const Result<RunnableImage>& image) { report(reference, image); });
+    }
+  }
 };
 
 }  // namespace schedkit

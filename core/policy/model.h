@@ -104,6 +104,9 @@ struct Settings {
   unsigned standby_max = 2;
   std::uint64_t standby_memory = 1ULL << 30;
   std::string store_path = "/var/lib/schedkit";
+  std::int64_t store_keep = 3;             // newest versions of each repository
+  std::uint64_t store_limit = 2ull << 30;  // bytes
+  Duration registry_refresh{std::chrono::hours(24)};
   std::string runtime_path = "crun";
   std::string cgroup_manager = "auto";
   GuardSettings guard;

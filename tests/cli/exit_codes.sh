@@ -24,8 +24,15 @@ schedctl=$bin/schedctl
 expect 64 "" "$schedctl" nonsense
 expect 64 "" "$schedctl" status -o yaml
 expect 0 "Usage" "$schedctl" --help
-for verb in status run stop auto check reload; do expect 0 "Examples" "$schedctl" $verb --help; done
+for verb in status run stop auto check reload list pull images rm prune; do expect 0 "Examples" "$schedctl" $verb --help; done
 expect 4 "" "$schedctl" status
+export SCHEDKIT_CATALOG=$work/catalog.json
+expect 1 "catalog.json" "$schedctl" list
+printf '{"scx_a": {"imageURI": "registry.invalid/a:1"}}' > "$SCHEDKIT_CATALOG"
+expect 0 "scx_a" "$schedctl" list
+expect 0 '"imageURI": "registry.invalid/a:1"' "$schedctl" list -o json
+printf '{"scx_a": {"image": 1}}' > "$SCHEDKIT_CATALOG"
+expect 1 'needs a member "imageURI"' "$schedctl" list
 expect 4 "" "$schedctl" run x
 expect 4 "" "$schedctl" stop
 
@@ -46,6 +53,25 @@ if [ "$(id -u)" = 0 ]; then
   expect 1 "no policy defines" "$schedctl" run nobody
   expect 0 "" "$schedctl" reload
   expect 0 "" "$schedctl" auto
+
+  # Images, with what other tools put into the store.
+  expect 0 "no images" "$schedctl" images
+  expect 1 "is not in the store" "$schedctl" rm registry.test/none:1
+  expect 1 "not a reference" "$schedctl" pull "not a reference"
+  if command -v umoci > /dev/null && command -v skopeo > /dev/null; then
+    store=oci:$work/state/store name=registry.test/team/scx:v1
+    umoci init --layout "$work/l" && umoci new --image "$work/l:x" && mkdir -p "$work/tree" && echo hello > "$work/tree/scx" &&
+      umoci insert --image "$work/l:x" "$work/tree/scx" /scx && umoci config --config.entrypoint /scx --image "$work/l:x"
+    skopeo copy -q "oci:$work/l:x" "$store:$name"
+    expect 0 "$name" "$schedctl" images
+    expect 0 '"current": true' "$schedctl" images -o json
+    expect 0 "as it should be" "$schedctl" images --verify
+    expect 0 "sha256" skopeo inspect "$store:$name"
+    expect 0 "$name" umoci ls --layout "$work/state/store"
+    expect 0 "freed" "$schedctl" prune
+    expect 0 "removed $name" "$schedctl" rm "$name"
+    expect 0 "no images" "$schedctl" images
+  fi
   if [ ! -e /sys/kernel/sched_ext ]; then expect 1 "no sched_ext" "$schedctl" run oci:/nowhere:x; fi
   expect 1 "another schedkitd" "$bin/schedkitd" --root "$work/root" --run-dir "$work/run" --state-dir "$work/state"
   kill "$daemon"

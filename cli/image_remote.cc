@@ -1,0 +1,118 @@
+#include "cli/image_remote.h"
+
+#include <optional>
+#include <utility>
+
+#include "config/registries.h"
+#include "core/base/log.h"
+#include "core/image/registry/client.h"
+#include "core/loop/timer.h"
+
+namespace schedkit {
+
+namespace {
+
+// A call of the client's as one of the port's.
+class Call final : public RemoteCall {
+ public:
+  explicit Call(RegistryCallPtr call) : call_(std::move(call)) {}
+
+ private:
+  RegistryCallPtr call_;
+};
+
+class Blob final : public RemoteCall, private BlobSink {
+ public:
+  Blob(RegistryClient& client, const Reference& reference, const Descriptor& blob, ImageRemote::Write write,
+       std::function<void(Result<bool>)> done)
+      : write_(std::move(write)) {
+    call_ = client.fetch_blob(reference, blob, {}, *this, [done = std::move(done)](Result<BlobEnd> end) {
+      done(end ? Result<bool>(*end == BlobEnd::written) : fail(std::move(end.error())));
+    });
+  }
+
+  void resume() override { call_->resume(); }
+
+ private:
+  Result<HttpFlow> write(std::string_view bytes) override {
+    auto more = write_(bytes);
+    if (!more) return fail(std::move(more.error()));
+    return *more ? HttpFlow::more : HttpFlow::pause;
+  }
+
+  ImageRemote::Write write_;
+  std::unique_ptr<BlobCall> call_;
+};
+
+class Refusal final : public RemoteCall {
+ public:
+  Refusal(Loop& loop, std::function<void()> refuse) : timer_(loop) { timer_.set(Duration(0), std::move(refuse)); }
+
+ private:
+  Timer timer_;
+};
+
+class RegistryRemote final : public ImageRemote {
+ public:
+  // With `broken` nothing is asked: a rule that blocks might be among those that cannot be read.
+  RegistryRemote(Loop& loop, const Clock& clock, RegistrySettings settings, std::optional<Error> broken)
+      : loop_(loop),
+        broken_(std::move(broken)),
+        http_(loop),
+        client_(loop, http_, clock, std::move(settings), {},
+                {.warning = [](const std::string& text) { log::warning("{}", text); }}) {}
+
+  RemoteCallPtr resolve(const Reference& reference, std::function<void(Result<Digest>)> done) override {
+    if (broken_) return refuse(std::move(done));
+    return wrap(client_.resolve(reference, [done = std::move(done)](Result<Resolved> found) {
+      done(found ? Result<Digest>(std::move(found->digest)) : fail(std::move(found.error())));
+    }));
+  }
+
+  RemoteCallPtr fetch_manifest(const Reference& reference, std::function<void(Result<RemoteDocument>)> done) override {
+    if (broken_) return refuse(std::move(done));
+    return wrap(client_.fetch_manifest(reference, [done = std::move(done)](Result<FetchedManifest> found) {
+      if (!found) return done(fail(std::move(found.error())));
+      done(RemoteDocument{std::move(found->bytes), std::move(found->media_type), std::move(found->digest)});
+    }));
+  }
+
+  RemoteCallPtr fetch_document(const Reference& reference, const Descriptor& blob,
+                               std::function<void(Result<std::string>)> done) override {
+    return wrap(client_.fetch_document(reference, blob, ImageLimits().document_bytes, std::move(done)));
+  }
+
+  RemoteCallPtr fetch_blob(const Reference& reference, const Descriptor& blob, Write write,
+                           std::function<void(Result<bool>)> done) override {
+    return std::make_unique<Blob>(client_, reference, blob, std::move(write), std::move(done));
+  }
+
+ private:
+  static RemoteCallPtr wrap(RegistryCallPtr call) { return std::make_unique<Call>(std::move(call)); }
+
+  template <class T>
+  RemoteCallPtr refuse(std::function<void(Result<T>)> done) {
+    return std::make_unique<Refusal>(loop_, [done = std::move(done), error = *broken_] { done(fail(error)); });
+  }
+
+  Loop& loop_;
+  const std::optional<Error> broken_;
+  HttpClient http_;
+  RegistryClient client_;
+};
+
+}  // namespace
+
+std::unique_ptr<ImageRemote> make_image_remote(Loop& loop, const Clock& clock) {
+  RegistrySettings settings;
+  settings.auth_files = default_auth_files();
+  std::optional<Error> broken;
+  if (auto rules = load_registries()) {
+    settings.rules = std::move(*rules);
+  } else {
+    broken = std::move(rules.error());
+  }
+  return std::make_unique<RegistryRemote>(loop, clock, std::move(settings), std::move(broken));
+}
+
+}  // namespace schedkit

@@ -1,0 +1,23 @@
+// Short names for images: upstream's manifest format, {"scx_rusty": {"imageURI": "registry/repository[:tag]"}}.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "core/base/result.h"
+
+namespace schedkit {
+
+using Catalog = std::map<std::string, std::string>;  // name → image reference
+
+// Unknown members are passed over; Errc::invalid names `file` and the entry at fault.
+Result<Catalog> parse_catalog(std::string_view text, const std::string& file);
+
+// $SCHEDKIT_CATALOG if set, else /etc/schedkit/catalog.json, else /usr/share/schedkit/catalog.json; the first one that is
+// there counts, alone.
+Result<Catalog> load_catalog();
+
+// `reference` with `tag` in place of its own.
+Result<std::string> with_tag(const std::string& reference, const std::string& tag);
+
+}  // namespace schedkit

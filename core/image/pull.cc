@@ -1,0 +1,361 @@
+#include "core/image/pull.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <set>
+#include <utility>
+
+#include "core/base/file.h"
+#include "core/base/text.h"
+#include "core/image/runnable.h"
+#include "core/loop/work.h"
+
+namespace schedkit {
+namespace {
+
+// How often a layer that came in for somebody else is asked for again.
+constexpr int most_attempts = 5;
+
+class TextSource final : public ByteSource {
+ public:
+  explicit TextSource(const std::string& text) : text_(text) {}
+  Result<std::size_t> read(char* buffer, std::size_t size) override {
+    const std::size_t count = text_.copy(buffer, size, at_);
+    at_ += count;
+    return count;
+  }
+
+ private:
+  const std::string& text_;
+  std::size_t at_ = 0;
+};
+
+Result<void> write_new(const std::string& path, std::string_view bytes) {
+  // Synced with everything else before publishing.
+  auto fd = open_file(path, O_WRONLY | O_CREAT | O_TRUNC);
+  if (!fd) return fail(std::move(fd.error()));
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(fd->get(), bytes.data(), bytes.size());
+    if (written < 0 && errno != EINTR) return fail_errno(errno, "cannot write " + path);
+    if (written > 0) bytes.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return {};
+}
+
+std::shared_ptr<Staging> removed_in_pool(Loop& loop, Staging staging) {
+  return {new Staging(std::move(staging)), [&loop](Staging* old) {
+            run_in_pool(
+                loop, [old] { delete old; }, [] {});
+          }};
+}
+
+}  // namespace
+
+struct Pull::Documents final : BlobSource {
+  Result<std::unique_ptr<ByteSource>> open_blob(const Descriptor& descriptor) override {
+    const auto found = texts.find(descriptor.digest);
+    if (found == texts.end()) {
+      wanted = descriptor;
+      return fail(Errc::not_found, "{} was not fetched yet", descriptor.digest.to_string());
+    }
+    if (found->second.size() != descriptor.size) {
+      return fail(Errc::integrity, "{} has {} bytes, not the {} that its parent says", descriptor.digest.to_string(),
+                  found->second.size(), descriptor.size);
+    }
+    return std::make_unique<TextSource>(found->second);
+  }
+
+  std::map<Digest, std::string> texts;
+  std::optional<Descriptor> wanted;
+};
+
+struct Pull::Layers final : BlobSource {
+  explicit Layers(std::shared_ptr<Staging> in) : staging(std::move(in)) {}
+
+  Result<std::unique_ptr<ByteSource>> open_blob(const Descriptor& descriptor) override {
+    const auto found = incoming.find(descriptor.digest);
+    if (found == incoming.end()) return open_blob_file(staging->blob_path(descriptor.digest), descriptor);
+    return found->second->open();
+  }
+
+  std::shared_ptr<Staging> staging;
+  std::map<Digest, std::shared_ptr<IncomingBlob>> incoming;
+};
+
+struct Pull::Staged {
+  std::optional<Staging> staging;
+  std::vector<Descriptor> missing;
+  bool unpacked = false;  // already
+};
+
+Pull::Pull(Parts parts, Reference reference, PullOptions options, Handlers handlers)
+    : parts_(std::move(parts)),
+      reference_(std::move(reference)),
+      options_(std::move(options)),
+      handlers_(std::move(handlers)),
+      documents_(std::make_shared<Documents>()) {
+  run_in_pool_for(
+      parts_.loop, [store = parts_.store, wanted = reference_] { return store->stored(wanted); },
+      [this, alive = Alive(alive_)](Result<StoredImage> stored) {
+        if (alive.expired()) return;
+        if (stored) present_ = std::move(*stored);
+        ask();
+      });
+}
+
+Pull::~Pull() {
+  if (!layers_) return;
+  for (const auto& [digest, blob] : layers_->incoming) {
+    blob->abort({Errc::cancelled, fmt::format("pulling {} was cancelled", reference_.to_string())});
+  }
+}
+
+std::int64_t Pull::now() const {
+  return std::chrono::duration_cast<std::chrono::seconds>(parts_.clock.wall_now().time_since_epoch()).count();
+}
+
+void Pull::show(PullProgress::Phase phase) {
+  progress_.phase = phase;
+  if (handlers_.on_progress) handlers_.on_progress(progress_);
+}
+
+void Pull::ask() {
+  show(PullProgress::Phase::resolving);
+  calls_[""] = parts_.remote.fetch_manifest(reference_,
+                                            [this](Result<RemoteDocument> document) { take_top(std::move(document)); });
+}
+
+void Pull::take_top(Result<RemoteDocument> document) {
+  if (!document) return fail_with(std::move(document.error()));
+  top_ = std::move(*document);
+  manifest_type_ = top_.media_type;
+  documents_->texts[top_.digest] = top_.bytes;
+  show(PullProgress::Phase::verifying);
+  const Admission::Candidate candidate{reference_, top_, present_ ? &*present_ : nullptr, options_};
+  calls_[""] =
+      parts_.admission.admit(candidate, [this](Result<std::string> evidence) { take_evidence(std::move(evidence)); });
+}
+
+void Pull::take_evidence(Result<std::string> evidence) {
+  if (!evidence) return fail_with(std::move(evidence.error()));
+  evidence_ = std::move(*evidence);
+  if (present_ && present_->current && present_->reference == reference_.to_string() && present_->top == top_.digest) {
+    return renew();
+  }
+  next_document();
+}
+
+// The reference means what it meant.
+void Pull::renew() {
+  StoredImage image = *present_;
+  image.checked = now();
+  working_ = true;
+  run_in_pool_for(
+      parts_.loop,
+      [store = parts_.store, image = std::move(image), evidence = evidence_, reference = reference_] {
+        auto renewed = store->renew(image, evidence);
+        return renewed ? store->prepare(reference) : Result<RunnableImage>(fail(std::move(renewed.error())));
+      },
+      [this, alive = Alive(alive_)](Result<RunnableImage> prepared) {
+        if (alive.expired()) return;
+        working_ = false;
+        if (!prepared) return next_document();  // something of it is missing or damaged
+        if (auto runs = require_kernel(*prepared, parts_.kernel_release); !runs) return fail_with(runs.error());
+        end(std::move(prepared));
+      });
+}
+
+void Pull::next_document() {
+  const StoreOptions& options = parts_.store->options();
+  documents_->wanted.reset();
+  const Descriptor top{.media_type = top_.media_type, .digest = top_.digest, .size = top_.bytes.size()};
+  auto image = load_image(*documents_, top, options.host, options.limits);
+  if (image) return check(std::move(*image));
+  if (documents_->wanted) return fetch_document(*documents_->wanted);
+  fail_with(with_context(std::move(image.error()), reference_.to_string()));
+}
+
+void Pull::fetch_document(const Descriptor& wanted) {
+  if (!is_index_type(wanted.media_type) && !is_manifest_type(wanted.media_type)) {
+    calls_[""] = parts_.remote.fetch_document(
+        reference_, wanted, [this, wanted](Result<std::string> bytes) { take_document(wanted, std::move(bytes)); });
+    return;
+  }
+  Reference part = reference_;
+  part.digest = wanted.digest;
+  calls_[""] = parts_.remote.fetch_manifest(part, [this, wanted](Result<RemoteDocument> document) {
+    if (!document) return fail_with(std::move(document.error()));
+    take_document(wanted, std::move(document->bytes));
+  });
+}
+
+void Pull::take_document(const Descriptor& wanted, Result<std::string> bytes) {
+  if (!bytes) return fail_with(std::move(bytes.error()));
+  if (is_manifest_type(wanted.media_type)) manifest_type_ = wanted.media_type;
+  documents_->texts[wanted.digest] = std::move(*bytes);
+  next_document();
+}
+
+void Pull::check(LoadedImage image) {
+  auto runnable = make_runnable(image.config, image.manifest.annotations);
+  if (!runnable) return fail_with(with_context(std::move(runnable.error()), reference_.to_string()));
+  runnable_ = std::move(*runnable);
+  runnable_.reference = reference_.to_string();
+  runnable_.digest = image.digest.to_string();
+  if (auto runs = require_kernel(runnable_, parts_.kernel_release); !runs) return fail_with(runs.error());
+  for (const Descriptor& layer : image.manifest.layers) {
+    if (auto type = layer_type(layer.media_type); !type) return fail_with(std::move(type.error()));
+  }
+  image_ = std::move(image);
+  stage();
+}
+
+void Pull::stage() {
+  std::map<Digest, Descriptor> layers;
+  for (const Descriptor& layer : image_->manifest.layers) layers.emplace(layer.digest, layer);
+  for (const auto& [digest, layer] : layers) progress_.total += layer.size;
+  working_ = true;
+  run_in_pool_for(
+      parts_.loop,
+      [store = parts_.store, documents = documents_, layers, total = progress_.total,
+       manifest = image_->digest]() -> Result<Staged> {
+        auto staging = store->stage(total);
+        if (!staging) return fail(std::move(staging.error()));
+        Staged staged{.staging = std::move(*staging), .unpacked = store->find(manifest).has_value()};
+        for (const auto& [digest, text] : documents->texts) {
+          if (auto written = write_new(staged.staging->blob_path(digest), text); !written) {
+            return fail(std::move(written.error()));
+          }
+        }
+        for (const auto& [digest, layer] : layers) {
+          if (!store->borrow(*staged.staging, layer)) staged.missing.push_back(layer);
+        }
+        return staged;
+      },
+      [this, &loop = parts_.loop, alive = Alive(alive_)](Result<Staged> staged) {
+        if (!alive.expired()) return take_staged(std::move(staged));
+        if (staged) removed_in_pool(loop, std::move(*staged->staging));
+      });
+}
+
+void Pull::take_staged(Result<Staged> staged) {
+  working_ = false;
+  if (!staged) return fail_with(std::move(staged.error()));
+  staging_ = removed_in_pool(parts_.loop, std::move(*staged->staging));
+  layers_ = std::make_shared<Layers>(staging_);
+  progress_.bytes = progress_.total;
+  for (const Descriptor& layer : staged->missing) {
+    progress_.bytes -= layer.size;
+    auto blob = IncomingBlob::create(parts_.loop, staging_->blob_path(layer.digest));
+    if (!blob) return fail_with(std::move(blob.error()));
+    layers_->incoming.emplace(layer.digest, std::move(*blob));
+  }
+  missing_ = staged->missing.size();
+  unpacking_ = !staged->unpacked;
+  show(missing_ > 0 ? PullProgress::Phase::fetching : PullProgress::Phase::unpacking);
+  // In the order of the layers, which is that of unpacking.
+  std::set<Digest> asked;
+  for (const Descriptor& layer : image_->manifest.layers) {
+    const auto found = layers_->incoming.find(layer.digest);
+    if (found != layers_->incoming.end() && asked.insert(layer.digest).second) fetch_layer(layer, found->second, 1);
+  }
+  if (unpacking_) {
+    parts_.unpacking.ask([this, alive = Alive(alive_)](Turns::Turn turn) {
+      if (!alive.expired() && !error_) unpack(std::move(turn));
+    });
+  }
+  advance();
+}
+
+void Pull::fetch_layer(const Descriptor& layer, std::shared_ptr<IncomingBlob> blob, int attempt) {
+  const std::string key = layer.digest.to_string();
+  blob->set_handlers({.on_room =
+                          [this, key] {
+                            if (const auto call = calls_.find(key); call != calls_.end()) call->second->resume();
+                          },
+                      .on_stored =
+                          [this, key](Result<void> stored) {
+                            if (!stored) return fail_with(std::move(stored.error()));
+                            --missing_;
+                            if (missing_ == 0) show(PullProgress::Phase::unpacking);
+                            advance();
+                          }});
+  calls_[key] = parts_.remote.fetch_blob(
+      reference_, layer,
+      [this, blob](std::string_view bytes) {
+        progress_.bytes += bytes.size();
+        show(progress_.phase);
+        return blob->write(bytes);
+      },
+      [this, layer, key, blob, attempt](Result<bool> arrived) {
+        // Kept until this returns: it holds what runs here.
+        const auto call = std::move(calls_[key]);
+        calls_.erase(key);
+        if (arrived && !*arrived && attempt < most_attempts) return fetch_layer(layer, blob, attempt + 1);
+        if (arrived && !*arrived) arrived = fail(Errc::failed, "{} always came in for another image", key);
+        blob->finish(arrived ? Result<void>() : fail(std::move(arrived.error())));
+      });
+}
+
+void Pull::unpack(Turns::Turn turn) {
+  working_ = true;
+  run_in_pool_for(
+      parts_.loop,
+      [store = parts_.store, layers = layers_, image = *image_, runnable = runnable_] {
+        return store->unpack(*layers->staging, *layers, image, runnable);
+      },
+      [this, turn = std::move(turn), alive = Alive(alive_)](Result<void> unpacked) {
+        if (alive.expired()) return;
+        working_ = false;
+        unpacking_ = false;
+        if (!unpacked) return fail_with(with_context(std::move(unpacked.error()), reference_.to_string()));
+        advance();
+      });
+}
+
+// What ends may be the last thing that was waited for.
+void Pull::advance() {
+  if (working_) return;
+  if (error_) return end(fail(std::move(*error_)));
+  if (missing_ == 0 && !unpacking_) publish();
+}
+
+void Pull::publish() {
+  working_ = true;
+  const auto size = documents_->texts.at(image_->digest).size();
+  StoredImage image{.reference = reference_.to_string(), .top = top_.digest, .pulled = now(), .checked = now()};
+  image.entry = {.media_type = manifest_type_, .digest = image_->digest, .size = size};
+  run_in_pool_for(
+      parts_.loop,
+      [store = parts_.store, staging = staging_, image = std::move(image), evidence = evidence_] {
+        return store->publish(*staging, image.entry.digest, &image, evidence);
+      },
+      [this, alive = Alive(alive_)](Result<RunnableImage> published) {
+        if (alive.expired()) return;
+        working_ = false;
+        if (!published) return fail_with(with_context(std::move(published.error()), reference_.to_string()));
+        end(std::move(published));
+      });
+}
+
+void Pull::fail_with(Error error) {
+  if (!error_) error_ = std::move(error);
+  calls_.clear();
+  if (layers_) {
+    for (const auto& [digest, blob] : layers_->incoming) blob->abort(*error_);
+  }
+  advance();
+}
+
+void Pull::end(Result<RunnableImage> result) {
+  calls_.clear();
+  layers_.reset();
+  staging_.reset();
+  if (result) show(PullProgress::Phase::done);
+  const auto done = std::move(handlers_.on_done);
+  done(std::move(result));
+}
+
+}  // namespace schedkit

@@ -1,0 +1,54 @@
+// Where images come from over a network, as far as pulling needs it. core/image/registry_remote.h is the real one. All on
+// the loop thread. A call that is destroyed is cancelled: nothing is called afterwards. `done` is called exactly once
+// otherwise, never from inside the operation, and may destroy the call.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "core/base/result.h"
+#include "core/image/digest.h"
+#include "core/image/manifest.h"
+#include "core/image/reference.h"
+
+namespace schedkit {
+
+class RemoteCall {
+ public:
+  virtual ~RemoteCall() = default;
+  virtual void resume() {}  // of a blob that was paused
+};
+using RemoteCallPtr = std::unique_ptr<RemoteCall>;
+
+// A manifest or an index. `digest` is that of the bytes.
+struct RemoteDocument {
+  std::string bytes;
+  std::string media_type;
+  Digest digest;
+};
+
+class ImageRemote {
+ public:
+  virtual ~ImageRemote() = default;
+
+  // What the tag means at present, without fetching it.
+  [[nodiscard]] virtual RemoteCallPtr resolve(const Reference& reference, std::function<void(Result<Digest>)> done) = 0;
+
+  // By the reference's digest, else by its tag.
+  [[nodiscard]] virtual RemoteCallPtr fetch_manifest(const Reference& reference,
+                                                     std::function<void(Result<RemoteDocument>)> done) = 0;
+
+  // A config or another small blob of the reference's repository, checked against its digest.
+  [[nodiscard]] virtual RemoteCallPtr fetch_document(const Reference& reference, const Descriptor& blob,
+                                                     std::function<void(Result<std::string>)> done) = 0;
+
+  // `write` gets the bytes in order, once; false pauses until resume(). They are right only when `done` was called with
+  // true. False: an equal blob came in for somebody else meanwhile, and nothing was written here.
+  using Write = std::function<Result<bool>(std::string_view bytes)>;
+  [[nodiscard]] virtual RemoteCallPtr fetch_blob(const Reference& reference, const Descriptor& blob, Write write,
+                                                 std::function<void(Result<bool>)> done) = 0;
+};
+
+}  // namespace schedkit

@@ -1,0 +1,65 @@
+#include "core/image/staging.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <utility>
+
+#include "core/base/file.h"
+#include "core/image/tree.h"
+
+namespace schedkit {
+namespace {
+
+// Whether the lock of the directory at `path` was taken; not if it has gone meanwhile.
+Result<UniqueFd> try_lock(const std::string& path) {
+  auto fd = open_file(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+  if (!fd) return fd;
+  if (::flock(fd->get(), LOCK_EX | LOCK_NB) != 0) return fail_errno(errno, "cannot lock " + path);
+  struct stat status {};
+  if (::fstat(fd->get(), &status) != 0) return fail_errno(errno, "cannot look at " + path);
+  if (status.st_nlink == 0) return fail(Errc::not_found, "{} was removed", path);
+  return fd;
+}
+
+}  // namespace
+
+Result<Staging> Staging::make(const std::string& parent) {
+  for (int attempt = 0; attempt < 10; ++attempt) {
+    std::string path = parent + "/XXXXXX";
+    if (::mkdtemp(path.data()) == nullptr) return fail_errno(errno, "cannot make a directory in " + parent);
+    // Between these two lines somebody may take it for abandoned.
+    auto lock = try_lock(path);
+    if (!lock) continue;
+    Staging staging(path, std::move(*lock));
+    for (const std::string& made : {staging.blobs(), staging.rootfs()}) {
+      if (auto done = make_directories(made, 0700); !done) return fail(std::move(done.error()));
+    }
+    return staging;
+  }
+  return fail(Errc::busy, "cannot make a directory in {}: another process removes it each time", parent);
+}
+
+Result<void> Staging::remove_abandoned(const std::string& parent) {
+  auto directory = open_file(parent, O_PATH | O_DIRECTORY);
+  if (!directory) return fail(std::move(directory.error()));
+  return for_each_name(directory->get(), [&](const std::string& name) -> Result<void> {
+    const std::string path = parent + "/" + name;
+    auto lock = try_lock(path);
+    const bool in_use = !lock && lock.error().code == Errc::busy;
+    if (in_use) return {};
+    auto removed = remove_at(directory->get(), name);
+    return removed ? removed : fail(with_context(std::move(removed.error()), parent));
+  });
+}
+
+Staging::Staging(Staging&& other) noexcept : path_(std::exchange(other.path_, {})), lock_(std::move(other.lock_)) {}
+
+Staging::~Staging() {
+  if (!path_.empty()) (void)remove_tree(path_);
+}
+
+}  // namespace schedkit

@@ -1,0 +1,41 @@
+// A private directory in which an image is put together before it is published:
+//   blobs/HEX        complete or half written blobs
+//   image/rootfs/    what becomes rootfs/DIGEST of the store
+// Its owner holds a flock(2) on it, so that what a killed process left is told from what one is working on.
+#pragma once
+
+#include <string>
+
+#include "core/base/result.h"
+#include "core/base/unique_fd.h"
+#include "core/image/digest.h"
+
+namespace schedkit {
+
+class Staging {
+ public:
+  // `parent`: an existing directory.
+  static Result<Staging> make(const std::string& parent);
+
+  // Removes what abandoned directories below `parent` hold.
+  static Result<void> remove_abandoned(const std::string& parent);
+
+  Staging(Staging&& other) noexcept;
+  Staging& operator=(Staging&&) = delete;
+  // Removes the directory with all that is still in it; may block. What cannot be removed is left to the next
+  // remove_abandoned().
+  ~Staging();
+
+  std::string image() const { return path_ + "/image"; }
+  std::string rootfs() const { return path_ + "/image/rootfs"; }
+  std::string blobs() const { return path_ + "/blobs"; }
+  std::string blob_path(const Digest& digest) const { return blobs() + "/" + digest.algorithm + "-" + digest.hex; }
+
+ private:
+  Staging(std::string path, UniqueFd lock) : path_(std::move(path)), lock_(std::move(lock)) {}
+
+  std::string path_;  // empty when moved from
+  UniqueFd lock_;
+};
+
+}  // namespace schedkit

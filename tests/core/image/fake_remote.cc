@@ -1,0 +1,157 @@
+#include "tests/core/image/fake_remote.h"
+
+#include <utility>
+
+#include "core/image/layout.h"
+#include "core/loop/timer.h"
+
+namespace schedkit::test {
+
+class FakeRemote::Call : public RemoteCall {
+ public:
+  explicit Call(FakeRemote& owner) : owner_(owner), timer_(owner.loop_) { ++owner_.open; }
+  ~Call() override { --owner_.open; }
+
+  void later(std::function<void()> then) { timer_.set(Duration(0), std::move(then)); }
+
+ protected:
+  FakeRemote& owner_;
+
+ private:
+  Timer timer_;
+};
+
+class FakeRemote::BlobCall final : public Call {
+ public:
+  BlobCall(FakeRemote& owner, std::string digest, std::string bytes, Write write,
+           std::function<void(Result<bool>)> done)
+      : Call(owner),
+        digest_(std::move(digest)),
+        bytes_(std::move(bytes)),
+        write_(std::move(write)),
+        done_(std::move(done)) {
+    go_on();
+  }
+
+  void resume() override { go_on(); }
+
+ private:
+  void go_on() {
+    later([this] { step(); });
+  }
+
+  void step() {
+    const auto elsewhere = owner_.elsewhere.find(digest_);
+    if (elsewhere != owner_.elsewhere.end() && elsewhere->second-- > 0) return finish(false);
+    const bool half = at_ >= bytes_.size() / 2;
+    if (half && owner_.stuck.contains(digest_)) return;
+    const auto broken = owner_.broken.find(digest_);
+    if (half && broken != owner_.broken.end()) return finish(fail(broken->second));
+    if (at_ == bytes_.size()) return finish(true);
+    const auto piece = std::string_view(bytes_).substr(at_, owner_.piece);
+    at_ += piece.size();
+    const auto more = write_(piece);
+    if (!more) return finish(fail(more.error()));
+    if (!*more) {
+      ++owner_.paused;
+    } else {
+      go_on();
+    }
+  }
+
+  void finish(Result<bool> result) {
+    const auto done = std::move(done_);
+    done(std::move(result));
+  }
+
+  std::string digest_;
+  std::string bytes_;
+  Write write_;
+  std::function<void(Result<bool>)> done_;
+  std::size_t at_ = 0;
+};
+
+Result<RemoteDocument> FakeRemote::find(const Reference& reference) const {
+  if (down) return fail(*down);
+  auto layout = Layout::open(layout_);
+  if (!layout) return fail(layout.error());
+  Reference there = *parse_reference("oci:" + layout_ + ":" + (reference.tag.empty() ? "latest" : reference.tag));
+  RemoteDocument document;
+  if (reference.digest) {
+    document.digest = *reference.digest;
+    document.bytes = read(layout_ + "/blobs/sha256/" + document.digest.hex);
+    const bool index = document.bytes.find("\"manifests\"") != std::string::npos;
+    document.media_type =
+        index ? "application/vnd.oci.image.index.v1+json" : "application/vnd.oci.image.manifest.v1+json";
+    if (document.bytes.empty()) return fail(Errc::not_found, "{} is not in the registry", reference.to_string());
+    return document;
+  }
+  auto entry = layout->find(there, host_platform());
+  if (!entry) return fail(entry.error());
+  document.digest = entry->digest;
+  document.media_type = entry->media_type;
+  document.bytes = read(layout_ + "/blobs/sha256/" + entry->digest.hex);
+  return document;
+}
+
+RemoteCallPtr FakeRemote::resolve(const Reference& reference, std::function<void(Result<Digest>)> done) {
+  ++resolved;
+  auto call = std::make_unique<Call>(*this);
+  call->later([this, reference, done = std::move(done)] {
+    auto found = find(reference);
+    done(found ? Result<Digest>(found->digest) : fail(found.error()));
+  });
+  return call;
+}
+
+RemoteCallPtr FakeRemote::fetch_manifest(const Reference& reference, std::function<void(Result<RemoteDocument>)> done) {
+  ++manifests;
+  auto call = std::make_unique<Call>(*this);
+  call->later([this, reference, done = std::move(done)] { done(find(reference)); });
+  return call;
+}
+
+RemoteCallPtr FakeRemote::fetch_document(const Reference&, const Descriptor& blob,
+                                         std::function<void(Result<std::string>)> done) {
+  auto call = std::make_unique<Call>(*this);
+  call->later([this, blob, done = std::move(done)] {
+    done(down ? Result<std::string>(fail(*down)) : read(layout_ + "/blobs/sha256/" + blob.digest.hex));
+  });
+  return call;
+}
+
+RemoteCallPtr FakeRemote::fetch_blob(const Reference&, const Descriptor& blob, Write write,
+                                     std::function<void(Result<bool>)> done) {
+  ++blobs;
+  return std::make_unique<BlobCall>(*this, blob.digest.to_string(), read(layout_ + "/blobs/sha256/" + blob.digest.hex),
+                                    std::move(write), std::move(done));
+}
+
+namespace {
+
+class Later final : public RemoteCall {
+ public:
+  Later(Loop& loop, std::function<void()> call) : timer_(loop) { timer_.set(Duration(0), std::move(call)); }
+
+ private:
+  Timer timer_;
+};
+
+Error refusal(const Reference& reference) { return {Errc::denied, reference.to_string() + " is not trusted"}; }
+
+}  // namespace
+
+RemoteCallPtr FakeAdmission::admit(const Candidate& candidate, Done done) {
+  ++asked;
+  Result<std::string> answer = "good: " + candidate.top.digest.to_string();
+  if (!trusting) answer = fail(refusal(candidate.reference));
+  return std::make_unique<Later>(loop_, [done = std::move(done), answer = std::move(answer)] { done(answer); });
+}
+
+Result<void> FakeAdmission::recheck(const Reference& reference, const StoredImage& image,
+                                    const std::string& evidence) const {
+  if (trusting && evidence == "good: " + image.top.to_string()) return {};
+  return fail(refusal(reference));
+}
+
+}  // namespace schedkit::test

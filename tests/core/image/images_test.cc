@@ -1,0 +1,352 @@
+#include "core/image/images.h"
+
+#include <fcntl.h>
+
+#include <filesystem>
+#include <optional>
+
+#include "core/base/file.h"
+#include "tests/core/image/fake_remote.h"
+#include "tests/fakes/fake_clock.h"
+
+// Last: its macro for new breaks standard headers.
+#include <CppUTest/TestHarness.h>
+
+using namespace schedkit;
+using namespace schedkit::test;
+
+namespace fs = std::filesystem;
+
+namespace {
+
+const std::string name = "registry.test/scx:v1";
+
+// What gzip cannot shrink.
+std::string noise(std::size_t size, unsigned seed = 1) {
+  std::string bytes(size, '\0');
+  std::uint64_t state = seed;
+  for (char& byte : bytes) {
+    state = state * 6364136223846793005u + 1442695040888963407u;
+    byte = static_cast<char>(state >> 56);
+  }
+  return bytes;
+}
+
+}  // namespace
+
+TEST_GROUP(Images) {
+  TempTree tree;
+  LayoutWriter layout{tree.at("registry")};
+  Loop loop;
+  fakes::FakeClock clock;
+  FakeRemote remote{loop, tree.at("registry")};
+  std::shared_ptr<FakeAdmission> admission = std::make_shared<FakeAdmission>(loop);
+  std::unique_ptr<Images> images;
+  std::string release = "6.18.0";
+
+  // Timers follow the real clock; from here on it stands still, so that only tick() does what is due.
+  void setup() override {
+    clock.advance(SystemClock().now() - clock.now());
+    reopen();
+  }
+
+  void teardown() override {
+    images.reset();
+    while (loop.run_once(false)) {
+    }
+    LONGS_EQUAL(0, remote.open);
+    CHECK(fs::is_empty(tree.at("store/tmp")));
+  }
+
+  // As a daemon that was restarted.
+  void reopen() {
+    images.reset();
+    StoreOptions options;
+    options.root = tree.at("store");
+    options.open_layout = [](const std::string& path) { return open_file(path, O_RDONLY | O_DIRECTORY); };
+    auto store = Store::open(options);
+    if (!store) FAIL(store.error().text.c_str());
+    images = std::make_unique<Images>(Images::Parts{loop, clock, remote, admission}, std::move(*store),
+                                      Images::Options{.kernel_release = release});
+  }
+
+  template <class T>
+  T await(std::optional<T> & answer) {
+    while (!answer) {
+      const bool more = loop.run_once(true);
+      CHECK(more || answer);
+    }
+    return *answer;
+  }
+
+  Result<RunnableImage> prepare(const std::string& reference = name) {
+    std::optional<Result<RunnableImage>> answer;
+    images->prepare(reference, [&](Result<RunnableImage> image) { answer = std::move(image); });
+    CHECK_FALSE(answer.has_value());
+    return await(answer);
+  }
+
+  Result<RunnableImage> pull(const std::string& reference = name, PullOptions options = {}) {
+    std::optional<Result<RunnableImage>> answer;
+    const auto job =
+        images->pull(reference, options, {.on_done = [&](Result<RunnableImage> image) { answer = image; }});
+    return await(answer);
+  }
+
+  RunnableImage accepts(const Result<RunnableImage>& image) {
+    if (!image) FAIL(image.error().text.c_str());
+    return *image;
+  }
+
+  std::vector<ImageStatus> list() {
+    std::optional<Result<std::vector<ImageStatus>>> answer;
+    images->list([&](Result<std::vector<ImageStatus>> found) { answer = std::move(found); });
+    auto found = await(answer);
+    if (!found) FAIL(found.error().text.c_str());
+    return *found;
+  }
+
+  void verifies() {
+    std::optional<Result<std::vector<std::string>>> answer;
+    images->verify([&](Result<std::vector<std::string>> found) { answer = std::move(found); });
+    auto found = await(answer);
+    if (!found) FAIL(found.error().text.c_str());
+    for (const auto& problem : *found) FAIL(problem.c_str());
+  }
+
+  // Refused, and nothing is left.
+  void refuses(const Result<RunnableImage>& image, Errc code, const std::string& words) {
+    CHECK_FALSE(image.has_value());
+    STRCMP_CONTAINS(words.c_str(), image.error().text.c_str());
+    CHECK(code == image.error().code);
+    while (!fs::is_empty(tree.at("store/tmp"))) loop.run_once(true);
+    CHECK(fs::is_empty(tree.at("store/rootfs")));
+    CHECK(fs::is_empty(tree.at("store/store/blobs/sha256")));
+    LONGS_EQUAL(0, list().size());
+  }
+};
+
+TEST(Images, pulls_what_the_store_lacks_and_then_needs_no_network) {
+  const std::string big = noise(3'000'000);
+  const std::string digest = layout.image(
+      "v1", {Tar().file("a", big).file("gone", "x").done(), Tar().file("scx", "program").file(".wh.gone", "").done(),
+             Tar().file("b", noise(500'000, 2)).done()});
+  const RunnableImage image = accepts(prepare());
+  STRCMP_EQUAL(digest.c_str(), image.digest.c_str());
+  STRCMP_EQUAL(name.c_str(), image.reference.c_str());
+  CHECK(big == read(image.rootfs + "/a"));
+  STRCMP_EQUAL("program", read(image.rootfs + "/scx").c_str());
+  CHECK_FALSE(exists(image.rootfs + "/gone"));
+  CHECK(exists(image.rootfs + "/b"));
+  verifies();
+  const auto kept = list();
+  LONGS_EQUAL(1, kept.size());
+  CHECK(kept[0].current && kept[0].unpacked > 3'000'000 && kept[0].blobs > 3'000'000);
+
+  reopen();
+  remote.down = Error{Errc::io, "no network"};
+  const int before = remote.manifests;
+  CHECK(image == accepts(prepare()));
+  LONGS_EQUAL(before, remote.manifests);
+}
+
+TEST(Images, takes_the_platforms_manifest_from_an_index) {
+  const std::string digest = layout.image("v1", {Tar().file("scx", "x").done()});
+  const std::string manifest = read(layout.blob_path(digest));
+  const std::string index =
+      fmt::format(R"({{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[)"
+                  R"({{"mediaType":"application/vnd.oci.image.manifest.v1+json","digest":"sha256:{}","size":7,)"
+                  R"("platform":{{"os":"linux","architecture":"s390x"}}}},)"
+                  R"({{"mediaType":"application/vnd.oci.image.manifest.v1+json","digest":"{}","size":{},)"
+                  R"("platform":{{"os":"linux","architecture":"{}"}}}}]}})",
+                  std::string(64, 'a'), digest, manifest.size(), host_platform().architecture);
+  layout.index(layout.blob(index, "application/vnd.oci.image.index.v1+json",
+                           R"(,"annotations":{"org.opencontainers.image.ref.name":"v1"})"));
+  STRCMP_EQUAL(digest.c_str(), accepts(prepare()).digest.c_str());
+  remote.down = Error{Errc::io, "no network"};
+  STRCMP_EQUAL(digest.c_str(), accepts(prepare("registry.test/scx@" + digest_text(index))).digest.c_str());
+  STRCMP_EQUAL(digest.c_str(), accepts(prepare("registry.test/scx:v1@" + digest)).digest.c_str());
+  verifies();
+}
+
+TEST(Images, asks_for_admission_before_layers_and_again_before_each_start) {
+  layout.image("v1", {Tar().file("scx", "x").done()});
+  admission->trusting = false;
+  refuses(prepare(), Errc::denied, "not trusted");
+  LONGS_EQUAL(0, remote.blobs);
+  admission->trusting = true;
+  accepts(prepare());
+  admission->trusting = false;
+  CHECK(prepare().error().code == Errc::denied);
+}
+
+TEST(Images, admits_nothing_by_itself) {
+  layout.image("v1", {Tar().file("scx", "x").done()});
+  auto store = Store::open({.root = tree.at("store")});
+  images = std::make_unique<Images>(Images::Parts{loop, clock, remote, std::make_shared<ClosedAdmission>(loop)},
+                                    std::move(*store), Images::Options{.kernel_release = release});
+  refuses(prepare(), Errc::denied, "--allow-unsigned");
+  accepts(pull(name, {.allow_unsigned = true}));
+  accepts(prepare());
+}
+
+TEST(Images, refuses_other_machines_and_older_kernels_before_layers) {
+  layout.architecture = "s390x";
+  layout.image("v1", {Tar().file("scx", "x").done()});
+  refuses(prepare(), Errc::unsupported, "linux/s390x");
+  layout.architecture = host_platform().architecture;
+  layout.config_extra = R"("Entrypoint":["/scx"],"Labels":{"org.schedkit.scheduler.kernel.min-version":"7.2"})";
+  layout.image("v1", {Tar().file("scx", "x").done()});
+  refuses(prepare(), Errc::unsupported, "needs Linux \"7.2\" or newer, this is 6.18.0");
+  LONGS_EQUAL(0, remote.blobs);
+}
+
+TEST(Images, a_broken_download_leaves_nothing) {
+  const std::string second = Tar().file("b", noise(300'000, 2)).done();
+  layout.image("v1", {Tar().file("a", noise(300'000)).done(), second});
+  remote.broken[digest_text(gzip(second))] = {Errc::io, "connection reset"};
+  refuses(prepare(), Errc::io, "connection reset");
+  remote.broken.clear();
+  accepts(prepare());
+  verifies();
+}
+
+TEST(Images, a_bad_layer_ends_the_other_downloads) {
+  const std::string second = Tar().file("b", noise(300'000, 2)).done();
+  layout.image("v1", {Tar().file("../evil", "x").done(), second});
+  remote.stuck.insert(digest_text(gzip(second)));
+  refuses(prepare(), Errc::invalid, "../evil");
+}
+
+TEST(Images, cancelling_leaves_nothing) {
+  const std::string first = Tar().file("a", noise(300'000)).done();
+  layout.image("v1", {first});
+  remote.stuck.insert(digest_text(gzip(first)));
+  std::uint64_t seen = 0;
+  auto job = images->pull(name, {},
+                          {.on_progress = [&](const PullProgress& progress) { seen = progress.bytes; },
+                           .on_done = [](Result<RunnableImage>) { FAIL("it was cancelled"); }});
+  while (seen == 0) loop.run_once(true);
+  CHECK_FALSE(fs::is_empty(tree.at("store/tmp")));
+  job.reset();
+  LONGS_EQUAL(0, remote.open);
+  while (!fs::is_empty(tree.at("store/tmp"))) loop.run_once(true);
+  LONGS_EQUAL(0, list().size());
+  remote.stuck.clear();
+  accepts(prepare());
+}
+
+TEST(Images, equal_pulls_are_one_and_the_last_one_to_leave_cancels) {
+  const std::string first = Tar().file("a", noise(300'000)).done();
+  layout.image("v1", {first});
+  std::optional<Result<RunnableImage>> answer;
+  auto left = images->pull(name, {}, {.on_done = [](Result<RunnableImage>) { FAIL("it let go"); }});
+  const auto stays = images->pull(name, {}, {.on_done = [&](Result<RunnableImage> image) { answer = image; }});
+  left.reset();
+  accepts(await(answer));
+  LONGS_EQUAL(1, remote.manifests);
+  LONGS_EQUAL(1, remote.blobs);
+}
+
+TEST(Images, waits_for_room_and_takes_what_came_in_for_others) {
+  const std::string first = Tar().file("a", noise(11'000'000)).done();
+  layout.image("v1", {first});
+  remote.piece = 9u << 20;  // more than may be queued
+  remote.elsewhere[digest_text(gzip(first))] = 2;
+  accepts(prepare());
+  LONGS_EQUAL(3, remote.blobs);
+  CHECK(remote.paused > 0);
+  verifies();
+}
+
+TEST(Images, layers_that_are_here_are_not_fetched) {
+  const std::string base = Tar().file("a", noise(100'000)).done();
+  layout.image("v1", {base});
+  accepts(prepare());
+  layout.image("v2", {base, Tar().file("scx", "x").done()});
+  accepts(prepare("registry.test/scx:v2"));
+  LONGS_EQUAL(2, remote.blobs);
+  // A damaged one is.
+  const std::string blob = tree.at("store/store/blobs/sha256/") + digest_text(gzip(base)).substr(7);
+  write(blob, "damaged");
+  layout.image("v3", {base, base});
+  accepts(prepare("registry.test/scx:v3"));
+  LONGS_EQUAL(3, remote.blobs);
+  verifies();
+}
+
+TEST(Images, a_moved_tag_keeps_its_former_version) {
+  const std::string old = layout.image("v1", {Tar().file("scx", "1").done()});
+  accepts(prepare());
+  const std::string now = layout.image("v1", {Tar().file("scx", "2").done()});
+  STRCMP_EQUAL(old.c_str(), accepts(prepare()).digest.c_str());
+  STRCMP_EQUAL(now.c_str(), accepts(pull()).digest.c_str());
+  STRCMP_EQUAL(now.c_str(), accepts(prepare()).digest.c_str());
+  const auto kept = list();
+  LONGS_EQUAL(2, kept.size());
+  CHECK(kept[0].current && kept[0].digest == now);
+  CHECK(!kept[1].current && kept[1].digest == old && kept[1].reference == name);
+  STRCMP_EQUAL(old.c_str(), accepts(prepare("registry.test/scx@" + old)).digest.c_str());
+  // And back.
+  layout.image("v1", {Tar().file("scx", "1").done()});
+  STRCMP_EQUAL(old.c_str(), accepts(pull()).digest.c_str());
+  LONGS_EQUAL(2, list().size());
+  verifies();
+}
+
+TEST(Images, pulling_what_is_here_asks_and_fetches_nothing) {
+  layout.image("v1", {Tar().file("scx", "x").done()});
+  const RunnableImage image = accepts(pull());
+  LONGS_EQUAL(1, admission->asked);
+  CHECK(image == accepts(pull()));
+  LONGS_EQUAL(1, remote.blobs);
+  LONGS_EQUAL(2, admission->asked);
+  fs::remove_all(image.rootfs);
+  fs::remove(layout.blob_path(image.digest) + "x");
+  CHECK(image == accepts(pull()));
+  CHECK(exists(image.rootfs + "/scx"));
+}
+
+TEST(Images, what_policies_want_is_tried_again_and_refreshed) {
+  const std::string old = layout.image("v1", {Tar().file("scx", "1").done()});
+  remote.down = Error{Errc::io, "no network"};
+  std::vector<std::string> reports;
+  const auto reported = [&](std::size_t count) {
+    while (reports.size() < count) loop.run_once(true);
+    return reports.back();
+  };
+  images->want({name}, [&](const std::string&, const Result<RunnableImage>& image) {
+    reports.push_back(image ? image->digest : image.error().text);
+  });
+  STRCMP_CONTAINS("no network", reported(1).c_str());
+  remote.down.reset();
+  clock.advance(std::chrono::seconds(10));
+  images->tick();
+  STRCMP_EQUAL(old.c_str(), reported(2).c_str());
+
+  // Nothing is asked before its time; then a HEAD says that nothing moved.
+  images->tick();
+  LONGS_EQUAL(0, remote.resolved);
+  clock.advance(std::chrono::hours(24));
+  images->tick();
+  LONGS_EQUAL(1, remote.resolved);
+  while (remote.open > 0) loop.run_once(true);
+  const int manifests = remote.manifests;
+  const std::string now = layout.image("v1", {Tar().file("scx", "2").done()});
+  while (remote.resolved == 1) {
+    clock.advance(std::chrono::hours(25));
+    images->tick();
+    loop.run_once(false);
+  }
+  STRCMP_EQUAL(now.c_str(), reported(3).c_str());
+  LONGS_EQUAL(manifests + 1, remote.manifests);
+}
+
+TEST(Images, prepares_layouts_and_reports_errors_the_same_way) {
+  layout.image("v1", {Tar().file("scx", "x").done()});
+  const RunnableImage image = accepts(prepare("oci:" + tree.at("registry") + ":v1"));
+  CHECK(exists(image.rootfs + "/scx"));
+  CHECK(prepare("not a reference").error().code == Errc::invalid);
+  CHECK(prepare("oci:/nonexistent:1").error().code == Errc::not_found);
+  CHECK(pull("oci:" + tree.at("registry") + ":v1").error().code == Errc::invalid);
+}
