@@ -86,7 +86,7 @@ void Controller::take_image(const std::string& reference, const Result<RunnableI
     log::error("image {} cannot be used: {}", reference, image.error().describe());
     image_problems_.emplace(reference, image.error());
   }
-  if (mended && started_) reconsider(true);
+  if (mended && acting_) reconsider(true);
   changed_();
 }
 
