@@ -293,42 +293,40 @@ TEST(Commands, the_end_of_the_daemon_answers_what_is_under_way) {
 }
 
 TEST(Commands, an_override_ends_after_the_time_it_was_given) {
-  f.boot(f.policy({"a", "b"}));
-  f.controller->run({.scheduler = "b", .by = "anna", .until = Lifetime{Lifetime::Kind::limited, 1h}}, f.note());
-  f.progress();
-  STRCMP_EQUAL("b", f.wanted().c_str());
+  f.controller->run({.scheduler = "a", .by = "anna", .until = Lifetime{Lifetime::Kind::limited, 1h}}, f.note());
+  check_done();
+  f.processes.end(1);
+  STRCMP_EQUAL("a", f.wanted().c_str());
   CHECK_TRUE(f.controller->deadline() == f.clock.now() + 1h);
   CHECK_TRUE(f.controller->status().override_until == f.clock.wall_now() + 1h);
   f.clock.advance(1h);
   f.controller->tick();
   STRCMP_EQUAL("kernel", f.wanted().c_str());
+  CHECK_FALSE(f.controller->status().override_until.has_value());
 }
 
 TEST(Commands, a_new_daemon_goes_on_with_an_override_only_until_its_end) {
-  f.boot(f.policy({"a", "b"}));
-  f.controller->run({.scheduler = "b", .by = "anna", .until = Lifetime{Lifetime::Kind::limited, 1h}}, f.note());
-  f.progress();
+  f.controller->run({.scheduler = "a", .by = "anna", .until = Lifetime{Lifetime::Kind::limited, 1h}}, f.note());
+  check_done();
+  f.processes.end(1);
   const auto end = f.clock.now() + 1h;
   f.clock.advance(20min);
   f.boot(f.policy({"a", "b"}));
-  STRCMP_EQUAL("b", f.wanted().c_str());
-  CHECK_TRUE(f.controller->deadline() == end);
-  f.clock.advance(40min);
+  STRCMP_EQUAL("a", f.wanted().c_str());
+  CHECK_TRUE(f.controller->status().override_until == f.clock.wall_now() + 40min);
+  f.clock.advance(end - f.clock.now());
   f.boot(f.policy({"a", "b"}));
   STRCMP_EQUAL("kernel", f.wanted().c_str());
+  check_no_override();
 }
 
 TEST(Commands, where_an_override_is_kept_is_how_long_it_lasts) {
-  auto policy = f.policy({"a", "b"});
-  f.boot(policy);
-  f.run("b");  // the settings say auto
-  f.progress();
+  f.run("a");  // the settings say auto
   CHECK_TRUE(read_override(f.directory / "lasting.json")->has_value());
   CHECK_FALSE(read_override(f.directory / "override.json")->has_value());
   f.controller->run({.scheduler = "a", .by = "anna", .until = Lifetime{Lifetime::Kind::boot}}, f.note());
-  f.progress();
   CHECK_FALSE(read_override(f.directory / "lasting.json")->has_value());
   CHECK_TRUE(read_override(f.directory / "override.json")->has_value());
   f.controller->go_automatic(f.note());
-  CHECK_FALSE(read_override(f.directory / "override.json")->has_value());
+  check_no_override();
 }
