@@ -169,6 +169,7 @@ Keep Daemon::images_in_use() const {
   for (const auto& run : {status.current, status.candidate}) {
     if (run) keep.digests.insert(run->digest);
   }
+  for (const auto& standby : status.standbys) keep.digests.insert(standby.digest);
   return keep;
 }
 

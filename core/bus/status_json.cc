@@ -73,6 +73,7 @@ Json standbys_json(const std::vector<StandbyStatus>& standbys) {
     Json object = {{"name", standby.name}, {"role", standby.role}, {"phase", standby.phase}};
     add_text(object, "why", standby.why);
     if (standby.pid > 0) object["pid"] = standby.pid;
+    add_text(object, "digest", standby.digest);
     array.push_back(std::move(object));
   }
   return array;

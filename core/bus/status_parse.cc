@@ -174,7 +174,8 @@ StandbyStatus read_standby(const Json& object) {
           .role = text(object, "role"),
           .phase = text(object, "phase"),
           .why = text(object, "why"),
-          .pid = small<std::int32_t>(object, "pid")};
+          .pid = small<std::int32_t>(object, "pid"),
+          .digest = text(object, "digest")};
 }
 
 StrikeRecord read_strike(const Json& object) {

@@ -67,6 +67,7 @@ struct StandbyStatus {
   std::string phase;  // "unpacking", "loading", "at the gate", "not kept", "given up"
   std::string why;    // of the last two
   std::int32_t pid = 0;
+  std::string digest = {};  // of its image; empty while that is not known
 
   bool operator==(const StandbyStatus&) const = default;
 };

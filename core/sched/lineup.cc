@@ -257,7 +257,8 @@ std::vector<StandbyStatus> Lineup::standbys() const {
     const char* phase = place->stage == Stage::at_gate ? "at the gate"
                         : place->stage == Stage::image ? "unpacking"
                                                        : "loading";
-    all.push_back({place->choice.name(), word(place->role), phase, "", place->held.run ? place->held.run->pid() : 0});
+    all.push_back({place->choice.name(), word(place->role), phase, "", place->held.run ? place->held.run->pid() : 0,
+                   place->held.run ? place->held.run->request().image.digest : ""});
   }
   for (const auto& one : without_room_) {
     const bool given = std::ranges::any_of(
