@@ -7,7 +7,7 @@ packages_build=(
   libcpputest-dev cpputest crun procps
 )
 packages_test=(
-  clang-14 clang-format-14 clang-tidy-14 valgrind libc6-dbg strace dbus skopeo umoci zstd python3 python3-jsonschema
+  clang-14 clang-format-14 clang-tidy-14 valgrind libc6-dbg strace dbus python3-dbusmock skopeo umoci zstd python3 python3-jsonschema
 )
 packages_vm=(
   qemu-system-x86 mmdebstrap e2fsprogs debian-archive-keyring
