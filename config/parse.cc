@@ -243,6 +243,7 @@ void parse_rollback(TableReader& reader, Settings& settings) {
     reader.problems().error(reader.value_place("backoff-max"), "backoff-max is less than backoff-min");
   }
 }
+
 // Below that a single busy moment would pass for a stall.
 constexpr Duration least_stall = std::chrono::milliseconds(500);
 
@@ -253,10 +254,10 @@ void parse_settings_section(TableReader& root, const Key& key, Settings& setting
       reader.read("attach-timeout", settings.attach_timeout);
       reader.read("stop-timeout", settings.stop_timeout);
       reader.read("dwell", settings.dwell);
+      reader.read("probation", settings.probation);
     } else if (key.name == "override") {
       reader.read("until", settings.override_until);
       reader.read("loader-until", settings.loader_until);
-      reader.read("probation", settings.probation);
     } else if (key.name == "rollback") {
       parse_rollback(reader, settings);
     } else if (key.name == "standby") {

@@ -79,7 +79,7 @@ extern const TableSchema signal_match_schema;  // its `until`
 extern const TableSchema property_schema;      // dbus-property
 extern const TableSchema power_schema;
 extern const TableSchema pressure_schema;
-extern const TableSchema settings_schema;  // a whole schedkit.toml
+extern const TableSchema settings_schema;           // a whole schedkit.toml
 extern const TableSchema trust_scope_schema;        // [[trust.scope]]
 extern const TableSchema trust_requirement_schema;  // one of its `require`
 

@@ -11,8 +11,8 @@
 
 #include "core/base/clock.h"
 #include "core/bus/controls.h"
-#include "core/control/sources.h"
 #include "core/control/safety_net.h"
+#include "core/control/sources.h"
 #include "core/policy/engine.h"
 #include "core/sched/switcher.h"
 

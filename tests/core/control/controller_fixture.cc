@@ -56,10 +56,19 @@ Policy ControllerFixture::policy(const std::vector<std::string>& names) const {
 
 void ControllerFixture::make(Policy policy) {
   controller.reset();
-  controller = std::make_unique<Controller>(
-      Controller::Parts{clock, machine, machine, machine, processes, {&trigger}, state, pressure, "7.2", 4,
-                        directory / "override.json", directory / "lasting.json"},
-      [this] { ++changes; });
+  controller = std::make_unique<Controller>(Controller::Parts{clock,
+                                                              machine,
+                                                              machine,
+                                                              machine,
+                                                              processes,
+                                                              {&trigger},
+                                                              state,
+                                                              pressure,
+                                                              "7.2",
+                                                              4,
+                                                              directory / "override.json",
+                                                              directory / "lasting.json"},
+                                            [this] { ++changes; });
   controller->replace(std::move(policy));
 }
 

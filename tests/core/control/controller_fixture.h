@@ -12,8 +12,8 @@
 #include "tests/fakes/fake_cpu_pressure.h"
 #include "tests/fakes/fake_machine.h"
 #include "tests/fakes/fake_process_source.h"
-#include "tests/fakes/fake_trigger_source.h"
 #include "tests/fakes/fake_state_store.h"
+#include "tests/fakes/fake_trigger_source.h"
 
 namespace schedkit::test {
 
