@@ -188,6 +188,9 @@ Result<void> Daemon::make_controller() {
                                                      .override_path = options_.run_dir + "/override.json",
                                                      .lasting_override_path = state_dir() + "/override.json"},
                                    [this] { changed_ = true; });
+  if (directories_->policy().settings.trust != shipped_trust_policy()) {
+    log::warning("[trust] is checked but not asked yet: images of registries need `schedctl pull --allow-unsigned`");
+  }
   controller_->set_reader([this](std::function<void()> done) { reload(std::move(done)); });
   controller_->replace(directories_->policy());
   controller_->report(directories_->report());

@@ -66,15 +66,11 @@ void add_pull(CLI::App& app, Session& session) {
   auto* verb = app.add_subcommand("pull", "Fetch an image from its registry into the store");
   auto options = std::make_shared<Options>();  // CLI11 keeps references to it as long as the callback lives
   options->pull.allow_unsigned = is_set("SCHEDCTL_ALLOW_UNSIGNED");
-  if (const char* path = std::getenv("SCHEDCTL_TRUST_POLICY")) options->pull.trust_policy = path;
   verb->add_option("reference", options->reference, "REGISTRY/REPOSITORY[:TAG][@DIGEST]")
       ->required()
       ->type_name("REFERENCE");
   verb->add_flag("--allow-unsigned", options->pull.allow_unsigned,
                  "Take it although nobody vouches for it (or $SCHEDCTL_ALLOW_UNSIGNED=1)");
-  verb->add_flag("--allow-downgrade", options->pull.allow_downgrade, "Take an older version than the one that is here");
-  verb->add_option("--trust-policy", options->pull.trust_policy, "Judge by FILE (or $SCHEDCTL_TRUST_POLICY)")
-      ->type_name("FILE");
   verb->footer(
       "Asks the registry what the tag means now; layers that are here are not fetched again. Ctrl-C cancels and leaves "
       "nothing.\n\nExamples:\n  schedctl pull ghcr.io/schedkit/scx_lavd:1.0.19\n"
