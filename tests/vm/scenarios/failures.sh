@@ -7,8 +7,8 @@ mkdir -p /etc/schedkit
     use_scheduler $mode fixtures:fixture_$mode 'load-timeout = "15s"'
   done
 } > /etc/schedkit/fixtures.toml
-mkdir -p /etc/schedkit
-printf "[guard]\nenabled = false\n" > /etc/schedkit/schedkit.toml # here the kernel's own watchdog is to act
+# Here the kernel's own watchdog is to act, and nothing is tried again after its pause.
+printf '[guard]\nenabled = false\n[rollback]\nstrikes = 1\n' > /etc/schedkit/schedkit.toml
 start_daemon
 assert_ok "run fifo" "$SCHEDCTL" run fifo
 expect_state enabled 1 schedkit_fifo
@@ -50,6 +50,7 @@ failed stalls "task stall"
 
 step "the kernel's own scheduler is the last resort"
 assert_ok stop "$SCHEDCTL" stop
+assert_ok "quarantine clear" "$SCHEDCTL" quarantine clear
 "$SCHEDCTL" run attaches_then_exits
 expect_state disabled 60
 expect_status .last_failure.scheduler attaches_then_exits 60

@@ -6,6 +6,9 @@ mkdir -p /etc/schedkit
   use_scheduler fifo schedkit:schedkit_fifo
   use_scheduler stuck fixtures:fixture_stalls 'args = ["--timeout-ms", "30000"]'
 } > /etc/schedkit/guard.toml
+# settings ENABLED: one strike is quarantine here, so that a stall is not tried again after its pause.
+settings() { printf '[guard]\nenabled = %s\n[rollback]\nstrikes = 1\n' "$1" > /etc/schedkit/schedkit.toml; }
+settings true
 start_daemon
 guard() { pgrep -x schedkit-guard; }
 wait_for '[ -n "$(guard)" ]' 20 || fail "no guard runs"
@@ -131,9 +134,9 @@ expect_state disabled 60
 assert_eq 2 "$(dmesg | grep -c 'schedkit-guard: fx_stalls let no')" "alarms"
 
 step "switched off by a setting, it ends"
-printf '[guard]\nenabled = false\n' > /etc/schedkit/schedkit.toml
+settings false
 wait_for '[ -z "$(guard)" ]' 20 || fail "the guard is still there"
-rm /etc/schedkit/schedkit.toml
+settings true
 wait_for '[ -n "$(guard)" ]' 20 || fail "the guard did not come back"
 
 step "nothing attached and no daemon: nothing to guard"
@@ -142,8 +145,9 @@ wait_for '[ -z "$(guard)" ]' 20 || fail "the guard outlived its purpose"
 [ -n "${SCHEDKIT_LONG:-}" ] || exit 0
 
 step "without the guard the same takes longer than 15 s"
-printf '[guard]\nenabled = false\n' > /etc/schedkit/schedkit.toml
+settings false
 start_daemon
+assert_ok "quarantine clear" "$SCHEDCTL" quarantine clear
 "$SCHEDCTL" run stuck > stuck.txt 2>&1 &
 wait_for '[ "$(scx_enable_seq)" -gt "$((seq + 1))" ]' 60 || fail "stuck was never enabled"
 expect_state disabled 80
