@@ -121,12 +121,12 @@ Result<TrustPolicy> read_policy(const YamlReader& reader, const YAML::Node& root
     if (!key) return fail(std::move(key.error()));
     by_key.keys.push_back(std::move(*key));
   }
-  if (!by_key.keys.empty()) signers.any_of.push_back(std::move(by_key));
+  if (!by_key.keys.empty()) signers.any_of.emplace_back(std::in_place_type<KeySigner>, std::move(by_key));
   for (const YAML::Node& node : *identities) {
     auto identity = read_identity(reader, node);
     if (!identity) return fail(std::move(identity.error()));
     identity->log_url = *log_url;
-    signers.any_of.push_back(std::move(*identity));
+    signers.any_of.emplace_back(std::in_place_type<KeylessSigner>, std::move(*identity));
   }
   if (signers.any_of.empty()) {
     return fail(reader.error(root.Mark(), "a trust policy needs at least one of keys and identities"));
