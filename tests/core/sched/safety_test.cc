@@ -119,6 +119,15 @@ TEST(Probation, what_pressure_cannot_watch_is_told) {
   check_text("no PSI", f.history.back().text);
 }
 
+TEST(Probation, one_that_was_replaced_on_probation_is_better_than_nothing_to_go_back_to) {
+  f.attach("a");
+  f.attach("b");
+  check_text("previous: at the gate", f.standby("a"));
+  f.run_of("b")->exit(1);
+  f.settle();
+  check_text("a", f.attached());
+}
+
 TEST(Probation, one_that_was_replaced_on_probation_is_not_what_a_rollback_brings_back) {
   f.attach("a");
   f.pass(1min);

@@ -38,7 +38,7 @@ step "without a link, while nothing runs"
 assert_ok stop "$SCHEDCTL" stop
 assert_ok "run attaches_without_link" "$SCHEDCTL" run attaches_without_link
 expect_state enabled 1 fx_attaches_without_link
-expect_status .state running 5
+expect_status .state probation 5
 assert_ok "stop again" "$SCHEDCTL" stop
 expect_state disabled 30
 

@@ -7,7 +7,7 @@ step "a dropped file takes effect without a restart"
 start_game early
 { use_scheduler fifo schedkit:schedkit_fifo; use_rule early fifo early 100 1s; } > /etc/schedkit/a.toml
 expect_state enabled 60 schedkit_fifo
-expect_status .state running 5
+expect_status .state probation 5
 assert_eq fifo "$(status .scheduler.name)" "status names the scheduler"
 assert_eq a.toml/early "$(status .rule)" "status names the rule"
 
