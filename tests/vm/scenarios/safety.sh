@@ -161,6 +161,7 @@ assert_contains "$(cat run.txt)" "is quarantined" "the failure says so"
 assert_contains "$("$SCHEDCTL" quarantine)" "exits_before_attach" "quarantine lists it"
 stop_daemon KILL
 start_daemon
+expect_status '[.strikes[] | select(.quarantined) | .scheduler][0]' exits_before_attach 20 # the killed daemon's socket is still there
 assert_contains "$("$SCHEDCTL" quarantine list -o json | jq -r '.[].scheduler')" exits_before_attach "it survives the daemon"
 assert_ok "quarantine clear" "$SCHEDCTL" quarantine clear exits_before_attach
 end_game doomed
