@@ -23,6 +23,7 @@
 #include "core/sched/cgroup.h"
 #include "core/sched/permissions.h"
 #include "core/sched/process_fd.h"
+#include "core/sched/strikes.h"
 
 namespace schedkit::doctor {
 
@@ -116,15 +117,13 @@ std::vector<std::string> process_names() {
   return names;
 }
 
-// "quarantine": [{"scheduler": NAME, …}, …], written by the daemon.
 std::vector<std::string> quarantined(const std::string& state_dir) {
   std::vector<std::string> names;
   const auto text = read_file(state_dir + "/quarantine.json", largest_config);
-  if (!text) return names;
-  const auto json = nlohmann::json::parse(*text, nullptr, false);
-  if (!json.is_object() || !json.contains("quarantine") || !json["quarantine"].is_array()) return names;
-  for (const auto& entry : json["quarantine"]) {
-    if (entry.is_object()) names.push_back(entry.value("scheduler", "?"));
+  const auto strikes = text ? parse_strikes(*text) : Result<std::vector<StrikeRecord>>(fail(text.error()));
+  if (!strikes) return names;
+  for (const auto& record : *strikes) {
+    if (record.quarantined) names.push_back(record.scheduler);
   }
   return names;
 }
