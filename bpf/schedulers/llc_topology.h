@@ -15,7 +15,7 @@ struct LlcTopology {
   std::vector<std::uint16_t> of_cpu;  // by CPU number, 0..count-1; offline CPUs and those without a known cache: 0
 };
 
-// "0-3,8,10-11" as in /sys/.../shared_cpu_list; numbers below `limit`, else an error. "" is no CPU.
+// "0-3,8,10-11" as sysfs writes shared_cpu_list; numbers below `limit`, else an error. "" is no CPU.
 Result<std::vector<std::uint32_t>> parse_cpu_list(std::string_view text, std::uint32_t limit);
 
 // Reads `cpu_root` (normally /sys/devices/system/cpu): of each online CPU the cache with the highest level. A machine
