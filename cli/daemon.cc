@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "cli/image_remote.h"
+#include "config/trust_file.h"
 #include "core/base/file.h"
 #include "core/base/log.h"
 #include "core/base/text.h"
@@ -90,6 +91,7 @@ Result<void> Daemon::make_mechanisms() {
                                 {.policy =
                                      [this](const Policy& policy) {
                                        configure_guard(policy.settings.guard);
+                                       admission_->use(policy.settings.trust, policy.settings.trust_file);
                                        controller_->replace(policy);
                                      },
                                  .report = [this](const PolicyReport& report) { controller_->report(report); }});
@@ -102,10 +104,15 @@ Result<void> Daemon::make_mechanisms() {
   kernel_release_ = system.release;
   auto store = Store::open({.root = state_dir()});
   if (!store) return fail(std::move(store.error()));
-  remote_ = make_image_remote(loop_, clock_);
+  remote_ = make_image_remote(loop_, clock_,
+                              {.root = options_.root,
+                               .parallel = settings.registry_parallel,
+                               .token_hosts = settings.token_hosts,
+                               .credential_helpers = settings.credential_helpers});
+  admission_ = std::make_shared<TrustAdmission>(loop_, clock_, *remote_, load_trust_file);
+  admission_->use(settings.trust, settings.trust_file);
   const auto keep = static_cast<std::size_t>(std::max<std::int64_t>(settings.store_keep, 1));
-  images_ = std::make_unique<Images>(Images::Parts{loop_, clock_, *remote_, std::make_shared<ClosedAdmission>(loop_)},
-                                     std::move(*store),
+  images_ = std::make_unique<Images>(Images::Parts{loop_, clock_, *remote_, admission_}, std::move(*store),
                                      Images::Options{.kernel_release = system.release,
                                                      .retention = {.keep = keep, .limit = settings.store_limit},
                                                      .refresh = settings.registry_refresh,
@@ -188,9 +195,6 @@ Result<void> Daemon::make_controller() {
                                                      .override_path = options_.run_dir + "/override.json",
                                                      .lasting_override_path = state_dir() + "/override.json"},
                                    [this] { changed_ = true; });
-  if (directories_->policy().settings.trust != shipped_trust_policy()) {
-    log::warning("[trust] is checked but not asked yet: images of registries need `schedctl pull --allow-unsigned`");
-  }
   controller_->set_reader([this](std::function<void()> done) { reload(std::move(done)); });
   controller_->replace(directories_->policy());
   controller_->report(directories_->report());

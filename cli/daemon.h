@@ -16,6 +16,7 @@
 #include "core/control/controller.h"
 #include "core/control/state_directory.h"
 #include "core/image/images.h"
+#include "core/image/trust_admission.h"
 #include "core/loop/before_poll.h"
 #include "core/loop/loop.h"
 #include "core/loop/signals.h"
@@ -68,6 +69,7 @@ class Daemon {
   std::string kernel_release_;
   std::unique_ptr<PolicyDirectories> directories_;
   std::unique_ptr<ImageRemote> remote_;
+  std::shared_ptr<TrustAdmission> admission_;  // shared with images_ and the pool's work
   std::unique_ptr<Images> images_;
   std::unique_ptr<LinuxKernel> kernel_;
   std::unique_ptr<StallGuard> guard_;

@@ -58,7 +58,8 @@ class RegistryRemote final : public ImageRemote {
   RegistryRemote(Loop& loop, const Clock& clock, RegistrySettings settings, std::optional<Error> broken)
       : loop_(loop),
         broken_(std::move(broken)),
-        http_(loop),
+        // Questions must not wait behind blobs.
+        http_(loop, {.connections = static_cast<long>(settings.parallel) + 2}),
         client_(loop, http_, clock, std::move(settings), {},
                 {.warning = [](const std::string& text) { log::warning("{}", text); }}) {}
 
@@ -82,6 +83,12 @@ class RegistryRemote final : public ImageRemote {
     return wrap(client_.fetch_document(reference, blob, ImageLimits().document_bytes, std::move(done)));
   }
 
+  RemoteCallPtr list_referrers(const Reference& reference, const Digest& subject,
+                               std::function<void(Result<std::vector<Descriptor>>)> done) override {
+    if (broken_) return refuse(std::move(done));
+    return wrap(client_.list_referrers(reference, subject, std::move(done)));
+  }
+
   RemoteCallPtr fetch_blob(const Reference& reference, const Descriptor& blob, Write write,
                            std::function<void(Result<bool>)> done) override {
     return std::make_unique<Blob>(client_, reference, blob, std::move(write), std::move(done));
@@ -103,16 +110,26 @@ class RegistryRemote final : public ImageRemote {
 
 }  // namespace
 
-std::unique_ptr<ImageRemote> make_image_remote(Loop& loop, const Clock& clock) {
+Result<RegistrySettings> registry_settings(const RemoteOptions& options) {
+  const std::string conf = options.root + "/etc/containers/registries.conf";
+  auto rules = load_registries(conf, conf + ".d");
+  if (!rules) return fail(std::move(rules.error()));
   RegistrySettings settings;
+  settings.rules = std::move(*rules);
+  for (std::string& directory : settings.certificate_directories) directory.insert(0, options.root);
   settings.auth_files = default_auth_files();
+  settings.parallel = options.parallel;
+  settings.token_hosts = options.token_hosts;
+  settings.credential_helpers = options.credential_helpers;
+  return settings;
+}
+
+std::unique_ptr<ImageRemote> make_image_remote(Loop& loop, const Clock& clock, const RemoteOptions& options) {
+  auto settings = registry_settings(options);
   std::optional<Error> broken;
-  if (auto rules = load_registries()) {
-    settings.rules = std::move(*rules);
-  } else {
-    broken = std::move(rules.error());
-  }
-  return std::make_unique<RegistryRemote>(loop, clock, std::move(settings), std::move(broken));
+  if (!settings) broken = std::move(settings.error());
+  return std::make_unique<RegistryRemote>(loop, clock, settings ? std::move(*settings) : RegistrySettings(),
+                                          std::move(broken));
 }
 
 }  // namespace schedkit

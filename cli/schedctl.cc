@@ -28,6 +28,7 @@ void add_verbs(CLI::App& app, schedkit::Session& session) {
   schedkit::add_quarantine(app, session);
   schedkit::add_list(app, session);
   schedkit::add_pull(app, session);
+  schedkit::add_verify(app, session);
   schedkit::add_images(app, session);
   schedkit::add_rm(app, session);
   schedkit::add_prune(app, session);

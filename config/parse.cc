@@ -247,6 +247,19 @@ void parse_rollback(TableReader& reader, Settings& settings) {
 // Below that a single busy moment would pass for a stall.
 constexpr Duration least_stall = std::chrono::milliseconds(500);
 
+// How registries are asked for permission.
+void parse_access(TableReader& reader, Settings& settings) {
+  reader.read("token-hosts", settings.token_hosts);
+  reader.read("credential-helpers", settings.credential_helpers);
+  for (const std::string& host : settings.token_hosts) {
+    const auto colon = host.rfind(':');
+    const auto port = parse_unsigned(colon == std::string::npos ? "" : host.substr(colon + 1));
+    if (colon > 0 && port && *port > 0 && *port < 65536 && host.find('/') == std::string::npos) continue;
+    reader.problems().error(reader.value_place("token-hosts"),
+                            fmt::format("token-hosts has {}; write HOST:PORT, as \"auth.lan:443\"", quote(host, 64)));
+  }
+}
+
 void parse_settings_section(TableReader& root, const Key& key, Settings& settings) {
   parse_section(root, key, [&](TableReader& reader) {
     if (key.name == "switch") {
@@ -271,7 +284,11 @@ void parse_settings_section(TableReader& root, const Key& key, Settings& setting
       reader.read("keep", settings.store_keep);
       reader.read("limit", settings.store_limit);
     } else if (key.name == "registry") {
+      std::int64_t parallel = settings.registry_parallel;
+      reader.read("parallel", parallel);
       reader.read("refresh", settings.registry_refresh);
+      settings.registry_parallel = static_cast<unsigned>(parallel);
+      parse_access(reader, settings);
     } else if (key.name == "runtime") {
       reader.read("path", settings.runtime_path);
       reader.read("cgroup-manager", settings.cgroup_manager);

@@ -230,11 +230,23 @@ constexpr std::array override_keys{
         .help = "the same for clients of org.scx.Loader"},
 };
 constexpr std::array registry_keys{
-    inert("parallel", KeyType::integer, "6", 64),
+    Key{.name = "parallel",
+        .type = KeyType::integer,
+        .fallback = "6",
+        .help = "layers fetched at the same time",
+        .most = 64},
     Key{.name = "refresh",
         .type = KeyType::duration,
         .fallback = "\"24h\"",
         .help = "how often the registry is asked whether a tag of a policy moved"},
+    Key{.name = "token-hosts",
+        .type = KeyType::texts,
+        .fallback = "[]",
+        .help = "HOST:PORT of token servers at private addresses"},
+    Key{.name = "credential-helpers",
+        .type = KeyType::flag,
+        .fallback = "false",
+        .help = "run docker-credential-* programs that auth.json names"},
 };
 constexpr std::array metrics_keys{inert("listen", KeyType::text, "\"\"")};
 constexpr std::array requirement_keys{

@@ -59,4 +59,12 @@ Result<std::string> with_tag(const std::string& reference, const std::string& ta
   return name + ":" + tag;
 }
 
+std::optional<std::string> from_catalog(const std::string& name) {
+  if (name.find_first_of("/:@") != std::string::npos) return std::nullopt;
+  const auto catalog = load_catalog();
+  if (!catalog) return std::nullopt;
+  const auto found = catalog->find(name);
+  return found == catalog->end() ? std::nullopt : std::optional(found->second);
+}
+
 }  // namespace schedkit

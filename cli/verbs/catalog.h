@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 
 #include "core/base/result.h"
@@ -19,5 +20,8 @@ Result<Catalog> load_catalog();
 
 // `reference` with `tag` in place of its own.
 Result<std::string> with_tag(const std::string& reference, const std::string& tag);
+
+// What the catalogue calls so; none when it does not know the name, or the name is a reference.
+std::optional<std::string> from_catalog(const std::string& name);
 
 }  // namespace schedkit

@@ -1,7 +1,9 @@
 #include <CLI/CLI.hpp>
 #include <memory>
+#include <optional>
 
 #include "cli/verbs/catalog.h"
+#include "cli/verbs/pull_options.h"
 #include "cli/verbs/verb.h"
 #include "core/bus/names.h"
 
@@ -15,6 +17,7 @@ struct Options {
   std::string until;
   std::string version;
   std::vector<std::string> args;
+  PullFlags flags;
 };
 
 // What the scheduler itself printed is usually the answer to why it failed.
@@ -24,25 +27,42 @@ void show_output(Client& client) {
   for (const auto& line : status->last_failure->output) complain("| " + line);
 }
 
-// What the catalogue calls so; none when it does not know the name, or the name is a reference.
-std::optional<std::string> from_catalog(const std::string& name) {
-  if (name.find_first_of("/:@") != std::string::npos) return std::nullopt;
-  const auto catalog = load_catalog();
-  if (!catalog) return std::nullopt;
-  const auto found = catalog->find(name);
-  return found == catalog->end() ? std::nullopt : std::optional(found->second);
+bool is_reference(const std::string& name) { return name.find_first_of("/:@") != std::string::npos; }
+
+// The image, if what is to run names one by itself and is no policy's scheduler; a version is always one of an image.
+Result<std::optional<std::string>> image_of(const Options& options) {
+  const auto listed = from_catalog(options.scheduler);
+  if (!options.version.empty()) {
+    auto image = with_tag(listed.value_or(options.scheduler), options.version);
+    return image ? Result<std::optional<std::string>>(std::move(*image)) : fail(std::move(image.error()));
+  }
+  if (is_reference(options.scheduler)) return options.scheduler;
+  if (!options.flags.given()) return std::nullopt;
+  if (listed) return listed;
+  return fail(Errc::invalid,
+              "{} is no image of the catalogue; for a policy's scheduler, `schedctl pull` its image with these flags",
+              options.scheduler);
 }
 
-// A policy's scheduler, else the catalogue's, else what it says. A version is one of an image.
-Result<void> start(Client& client, const Options& options, const Client::RunOptions& wish) {
-  if (!options.version.empty()) {
-    auto image = with_tag(from_catalog(options.scheduler).value_or(options.scheduler), options.version);
-    return image ? client.run(*image, wish) : Result<void>(fail(std::move(image.error())));
+// Whoever says something about trust wants the registry asked now; else what the store has will do.
+Result<void> run_image(Client& client, const std::string& image, const Options& options,
+                       const Client::RunOptions& wish) {
+  const PullOptions pull = options.flags.options();
+  if (pull != PullOptions() && !image.starts_with("oci:")) {
+    if (auto pulled = pull_image(client, image, pull); !pulled) return fail(std::move(pulled.error()));
   }
+  return client.run(image, wish);
+}
+
+// An image, a policy's scheduler, or a name of the catalogue, in this order.
+Result<void> start(Client& client, const Options& options, const Client::RunOptions& wish) {
+  auto image = image_of(options);
+  if (!image) return fail(std::move(image.error()));
+  if (*image) return run_image(client, **image, options, wish);
   auto done = client.run(options.scheduler, wish);
   if (done || done.error().code != Errc::not_found) return done;
-  const auto image = from_catalog(options.scheduler);
-  return image ? client.run(*image, wish) : done;
+  const auto listed = from_catalog(options.scheduler);
+  return listed ? run_image(client, *listed, options, wish) : done;
 }
 
 int run(Client& client, const Options& options) {
@@ -69,9 +89,12 @@ void add_run(CLI::App& app, Session& session) {
   verb->add_option("--until", options->until, "How long: auto (until `schedctl auto`), boot, or a duration")
       ->type_name("auto|boot|DURATION");
   verb->add_option("--version", options->version, "Of an image: this tag of it")->type_name("TAG");
+  options->flags.add_to(*verb);
   verb->add_option("args", options->args, "After `--`: arguments that replace the policy's")->type_name("-- ARGS");
   verb->footer(
-      "Returns when the kernel has confirmed, or says why it did not come to that.\n\nExamples:\n"
+      "Returns when the kernel has confirmed, or says why it did not come to that. With a flag or variable about trust "
+      "the "
+      "image is pulled first, as `schedctl pull` does.\n\nExamples:\n"
       "  schedctl run lavd --mode gaming\n  schedctl run ghcr.io/schedkit/scx_rusty:1.1.0 -- --slice-us 5000");
   verb->callback([&session, options] {
     session.action = [&session, options] {

@@ -45,6 +45,7 @@ void add_quarantine(CLI::App& app, Session& session);
 void add_version(CLI::App& app, Session& session);
 void add_list(CLI::App& app, Session& session);
 void add_pull(CLI::App& app, Session& session);
+void add_verify(CLI::App& app, Session& session);
 void add_images(CLI::App& app, Session& session);
 void add_rm(CLI::App& app, Session& session);
 void add_prune(CLI::App& app, Session& session);

@@ -53,6 +53,7 @@ class Client {
   Result<ImagesRemoved> remove_image(const std::string& reference);
   Result<ImagesRemoved> prune_images(bool all);
   Result<std::vector<std::string>> verify_images();
+  Result<TrustVerdict> verify_trust(const std::string& reference, const PullOptions& options);
 
  private:
   explicit Client(BusPtr bus) : bus_(std::move(bus)) {}

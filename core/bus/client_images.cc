@@ -32,6 +32,16 @@ bool read_texts(sd_bus_message* answer, std::vector<std::string>& texts) {
   return sd_bus_message_exit_container(answer) >= 0;
 }
 
+int append_options(sd_bus_message* call, const PullOptions& options) {
+  int error = sd_bus_message_open_container(call, 'a', "{sv}");
+  if (error >= 0 && options.allow_unsigned) error = sd_bus_message_append(call, "{sv}", "allow-unsigned", "b", 1);
+  if (error >= 0 && options.allow_downgrade) error = sd_bus_message_append(call, "{sv}", "allow-downgrade", "b", 1);
+  if (error >= 0 && !options.trust_policy.empty()) {
+    error = sd_bus_message_append(call, "{sv}", "trust-policy", "s", options.trust_policy.c_str());
+  }
+  return error < 0 ? error : sd_bus_message_close_container(call);
+}
+
 // What the signals of one job said.
 struct Following {
   PullProgress progress;
@@ -67,13 +77,7 @@ Result<Client::Pulled> Client::pull(const std::string& reference, const PullOpti
   if (!request) return fail(std::move(request.error()));
   sd_bus_message* raw = request->get();
   int error = sd_bus_message_append(raw, "s", reference.c_str());
-  if (error >= 0) error = sd_bus_message_open_container(raw, 'a', "{sv}");
-  if (error >= 0 && options.allow_unsigned) error = sd_bus_message_append(raw, "{sv}", "allow-unsigned", "b", 1);
-  if (error >= 0 && options.allow_downgrade) error = sd_bus_message_append(raw, "{sv}", "allow-downgrade", "b", 1);
-  if (error >= 0 && !options.trust_policy.empty()) {
-    error = sd_bus_message_append(raw, "{sv}", "trust-policy", "s", options.trust_policy.c_str());
-  }
-  if (error >= 0) error = sd_bus_message_close_container(raw);
+  if (error >= 0) error = append_options(raw, options);
   if (error < 0) return fail_errno(-error, "cannot write the call Pull");
   // Before the call: the job may be over before its answer is read. Only our own jobs signal here.
   Following following;
@@ -150,6 +154,20 @@ Result<std::vector<std::string>> Client::verify_images() {
   std::vector<std::string> problems;
   if (!read_texts(reply->get(), problems)) return fail(strange("VerifyImages"));
   return problems;
+}
+
+Result<TrustVerdict> Client::verify_trust(const std::string& reference, const PullOptions& options) {
+  auto request = make_call("VerifyTrust");
+  if (!request) return fail(std::move(request.error()));
+  int error = sd_bus_message_append(request->get(), "s", reference.c_str());
+  if (error >= 0) error = append_options(request->get(), options);
+  if (error < 0) return fail_errno(-error, "cannot write the call VerifyTrust");
+  auto reply = call(*request, disk_timeout);
+  if (!reply) return fail(std::move(reply.error()));
+  int trusted = 0;
+  const char* report = nullptr;
+  if (sd_bus_message_read(reply->get(), "bs", &trusted, &report) <= 0) return fail(strange("VerifyTrust"));
+  return TrustVerdict{trusted != 0, report};
 }
 
 }  // namespace schedkit

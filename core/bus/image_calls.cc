@@ -69,6 +69,10 @@ int append_removed(sd_bus_message* answer, const ImagesRemoved& removed) {
   return error < 0 ? error : sd_bus_message_append(answer, "tt", removed.freed, removed.left);
 }
 
+int append_verdict(sd_bus_message* answer, const TrustVerdict& verdict) {
+  return sd_bus_message_append(answer, "bs", static_cast<int>(verdict.trusted), verdict.report.c_str());
+}
+
 Result<std::string> read_reference(sd_bus_message* call) {
   const char* text = nullptr;
   if (sd_bus_message_read(call, "s", &text) <= 0) return fail(Errc::invalid, "the reference must be a string");
@@ -89,12 +93,12 @@ Result<void> read_option(sd_bus_message* call, PullOptions& options) {
     return {};
   }
   if (name != "trust-policy") {
-    return fail(Errc::invalid,
-                "Pull does not know the option {}; it knows allow-unsigned, allow-downgrade and trust-policy",
+    return fail(Errc::invalid, "there is no option {}; known are allow-unsigned, allow-downgrade and trust-policy",
                 quote(name, 40));
   }
   const char* path = nullptr;
   if (sd_bus_message_read(call, "v", "s", &path) <= 0) return fail(Errc::invalid, "trust-policy must be a string");
+  if (*path != '/') return fail(Errc::invalid, "trust-policy is {}; write an absolute path", quote(path));
   options.trust_policy = path;
   return {};
 }
@@ -229,6 +233,16 @@ int ImageCalls::prune(sd_bus_message* call) {
 int ImageCalls::verify(sd_bus_message* call) {
   if (images_ == nullptr) return refuse(call, no_images());
   images_->verify(answer_later<std::vector<std::string>>(call, append_texts));
+  return handled;
+}
+
+int ImageCalls::verify_trust(sd_bus_message* call) {
+  if (images_ == nullptr) return refuse(call, no_images());
+  auto reference = read_reference(call);
+  if (!reference) return refuse(call, reference.error());
+  auto options = read_options(call);
+  if (!options) return refuse(call, options.error());
+  images_->verify_trust(*reference, *options, answer_later<TrustVerdict>(call, append_verdict));
   return handled;
 }
 

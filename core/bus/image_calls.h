@@ -30,6 +30,7 @@ class ImageCalls {
   int remove(sd_bus_message* call);
   int prune(sd_bus_message* call);
   int verify(sd_bus_message* call);
+  int verify_trust(sd_bus_message* call);
 
  private:
   class Job;

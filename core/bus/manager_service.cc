@@ -230,6 +230,8 @@ const sd_bus_vtable vtable[] = {
                             on_images<&ImageCalls::prune>, 0),
     SD_BUS_METHOD_WITH_ARGS("VerifyImages", SD_BUS_NO_ARGS, SD_BUS_RESULT("as", problems),
                             on_images<&ImageCalls::verify>, 0),
+    SD_BUS_METHOD_WITH_ARGS("VerifyTrust", SD_BUS_ARGS("s", reference, "a{sv}", options),
+                            SD_BUS_RESULT("b", trusted, "s", report), on_images<&ImageCalls::verify_trust>, 0),
     TEXT_PROPERTY("State"), TEXT_PROPERTY("Scheduler"), TEXT_PROPERTY("Ops"), TEXT_PROPERTY("Image"),
     TEXT_PROPERTY("Digest"), TEXT_PROPERTY("Rule"), TEXT_PROPERTY("Reason"), TEXT_PROPERTY("Mode"),
     TEXT_PROPERTY("Override"), TEXT_PROPERTY("KernelState"),

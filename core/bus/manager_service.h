@@ -33,6 +33,8 @@ namespace schedkit {
 //                                     was pulled, bytes of its blobs, bytes on the disk
 //   RemoveImage(s reference), PruneImages(b all) -> as removed, t bytes freed, t bytes left
 //   VerifyImages() -> as              what is wrong
+//   VerifyTrust(s reference, a{sv} options) -> b trusted, s report
+//                                     options as of Pull; the report is JSON, core/image/trust_report.h
 //   properties: properties.h
 //
 // Run, Stop and Auto answer when the kernel has confirmed, Reload when the files are in force or reported. Errors are

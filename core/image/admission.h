@@ -1,9 +1,10 @@
-// Whether an image of a registry may be used. Asked twice: when the registry has said what a name means, before
-// anything big is fetched, and again before each start, from what was kept.
+// Whether an image of a registry may be used. Asked twice: when everything small of it is known, before anything big is
+// fetched, and again before each start, from what was kept.
 #pragma once
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "core/base/result.h"
@@ -11,7 +12,7 @@
 #include "core/image/reference.h"
 #include "core/image/remote.h"
 #include "core/image/store_index.h"
-#include "core/loop/loop.h"
+#include "core/image/trust/trust_record.h"
 #include "core/policy/pull.h"
 
 namespace schedkit {
@@ -22,29 +23,20 @@ class Admission {
 
   struct Candidate {
     Reference reference;
-    RemoteDocument top;                    // what the registry answered: an index or a manifest
-    const StoredImage* present = nullptr;  // what the reference meant before, if that is here; valid during the call
+    Digest top;                        // what the registry answered: an index or a manifest
+    Digest platform;                   // this machine's manifest
+    ImageAge age;                      // what the image says of itself
+    std::optional<TrustRecord> known;  // of the image that the reference means here at present
     PullOptions options;
   };
   // `done` gets the evidence: a text that recheck() can judge alone. As with ImageRemote, destroying the call cancels.
   using Done = std::function<void(Result<std::string>)>;
-  [[nodiscard]] virtual RemoteCallPtr admit(const Candidate& candidate, Done done) = 0;
+  [[nodiscard]] virtual RemoteCallPtr admit(Candidate candidate, Done done) = 0;
 
-  // Without network; blocks, from any thread. `evidence` is "" when none was kept.
-  virtual Result<void> recheck(const Reference& reference, const StoredImage& image,
-                               const std::string& evidence) const = 0;
-};
-
-// Admits nothing but what a person took on their own account (`--allow-unsigned`).
-class ClosedAdmission final : public Admission {
- public:
-  explicit ClosedAdmission(Loop& loop) : loop_(loop) {}
-  [[nodiscard]] RemoteCallPtr admit(const Candidate& candidate, Done done) override;
-  Result<void> recheck(const Reference& reference, const StoredImage& image,
-                       const std::string& evidence) const override;
-
- private:
-  Loop& loop_;
+  // Without network; blocks, from any thread. `image` is one of the store's for `reference`, or, for a layout on this
+  // machine, empty. `evidence` is "" when none was kept.
+  virtual Result<TrustRecord> recheck(const Reference& reference, const StoredImage& image,
+                                      const std::string& evidence) const = 0;
 };
 
 }  // namespace schedkit

@@ -19,10 +19,6 @@ std::string key_of(const Reference& reference, const PullOptions& options) {
                      options.trust_policy);
 }
 
-bool may_pass(const Error& error) {
-  return error.code == Errc::io || error.code == Errc::timeout || error.code == Errc::busy;
-}
-
 Duration retry_after(unsigned failures) {
   Duration wait = first_retry;
   for (unsigned i = 1; i < failures && wait < last_retry; ++i) wait *= 2;
@@ -47,13 +43,16 @@ Images::Found Images::look(const Reference& reference, const Store& store, const
     if (auto runs = require_kernel(*image, kernel_release); !runs) return {fail(std::move(runs.error()))};
     return {std::move(image), false, checked};
   };
-  if (reference.kind == Reference::Kind::layout) return finish(store.prepare(reference), 0);
+  if (reference.kind == Reference::Kind::layout) {
+    if (auto good = admission.recheck(reference, {}, ""); !good) return {fail(std::move(good.error()))};
+    return finish(store.prepare(reference), 0);
+  }
   auto stored = store.stored(reference);
   if (!stored) return {fail(std::move(stored.error())), true};
   const std::string evidence = store.evidence(*stored);
   if (auto good = admission.recheck(reference, *stored, evidence); !good) {
     // Without evidence nobody was asked yet.
-    return {fail(with_context(std::move(good.error()), reference.to_string())), evidence.empty()};
+    return {fail(std::move(good.error())), evidence.empty()};
   }
   return finish(store.prepare(reference), stored->checked);
 }
@@ -284,75 +283,6 @@ void Images::renew(const std::string& reference, const Digest& digest) {
                                           reference, image.error().describe());
                            }});
       });
-}
-
-// --- commands ---
-
-Keep Images::keep_now() const {
-  Keep keep = options_.keep ? options_.keep() : Keep{};
-  for (const auto& [reference, wanted] : wanted_) {
-    const auto parsed = parse_reference(reference);
-    keep.references.insert(parsed ? parsed->to_string() : reference);
-  }
-  return keep;
-}
-
-namespace {
-
-Result<ImagesRemoved> report_of(Result<Store::Removed> removed) {
-  if (!removed) return fail(std::move(removed.error()));
-  ImagesRemoved report{.images = {}, .freed = removed->freed, .left = removed->left};
-  for (const auto& image : removed->images) {
-    report.images.push_back(image.reference + " " + image.entry.digest.to_string());
-  }
-  return report;
-}
-
-}  // namespace
-
-void Images::list(Answer<std::vector<ImageStatus>> done) {
-  run_in_pool_for(
-      parts_.loop,
-      [store = store_]() -> Result<std::vector<ImageStatus>> {
-        auto items = store->list();
-        if (!items) return fail(std::move(items.error()));
-        std::vector<ImageStatus> images;
-        for (const auto& item : *items) {
-          images.push_back({.reference = item.image.reference,
-                            .digest = item.manifest.to_string(),
-                            .current = item.image.current,
-                            .pulled = item.image.pulled,
-                            .blobs = item.blobs,
-                            .unpacked = item.unpacked});
-        }
-        return images;
-      },
-      std::move(done));
-}
-
-void Images::remove(const std::string& reference, Answer<ImagesRemoved> done) {
-  run_in_pool_for(
-      parts_.loop,
-      [store = store_, reference, keep = keep_now()]() -> Result<ImagesRemoved> {
-        auto parsed = parse_reference(reference);
-        if (!parsed) return fail(std::move(parsed.error()));
-        return report_of(store->remove(*parsed, keep));
-      },
-      std::move(done));
-}
-
-void Images::prune(bool all, Answer<ImagesRemoved> done) {
-  run_in_pool_for(
-      parts_.loop,
-      [store = store_, all, keep = keep_now(), retention = options_.retention] {
-        return report_of(store->prune(keep, retention, all));
-      },
-      std::move(done));
-}
-
-void Images::verify(Answer<std::vector<std::string>> done) {
-  run_in_pool_for(
-      parts_.loop, [store = store_] { return store->verify(); }, std::move(done));
 }
 
 }  // namespace schedkit

@@ -50,9 +50,11 @@ class Images final : public ImageProvider, public ImageCommands {
 
   std::unique_ptr<PullJob> pull(const std::string& reference, const PullOptions& options,
                                 PullHandlers handlers) override;
+  // --- images_commands.cc ---
   void list(Answer<std::vector<ImageStatus>> done) override;
   void remove(const std::string& reference, Answer<ImagesRemoved> done) override;
   void prune(bool all, Answer<ImagesRemoved> done) override;
+  void verify_trust(const std::string& reference, const PullOptions& options, Answer<TrustVerdict> done) override;
   void verify(Answer<std::vector<std::string>> done) override;
 
  private:
@@ -69,6 +71,7 @@ class Images final : public ImageProvider, public ImageCommands {
 
   static Found look(const Reference& reference, const Store& store, const Admission& admission,
                     const std::string& kernel_release);
+  void verify_remote(const Reference& reference, const PullOptions& options, Answer<TrustVerdict> done);
   void pull_for(const std::string& reference, ImageProvider::Done done);
   void pulled(const std::string& key, Result<RunnableImage> image);
   Keep keep_now() const;
@@ -83,6 +86,7 @@ class Images final : public ImageProvider, public ImageCommands {
   Options options_;
   Turns unpacking_{1};  // a stream that waits for the network holds a thread of the pool
   std::map<std::string, std::unique_ptr<Shared>> pulls_;  // by reference and options
+  std::list<std::unique_ptr<Pull>> verifying_;
   std::map<std::string, Wanted> wanted_;
   Report report_;
   std::unique_ptr<Timer> timer_;

@@ -205,6 +205,7 @@ Result<ImageConfig> parse_config(std::string_view text, const ImageLimits& limit
   JsonFields run(fields.object("config"), "image config: config");
   ImageConfig config;
   config.platform = {fields.required_text("os"), fields.required_text("architecture"), fields.text("variant")};
+  config.created = fields.text("created");
   config.user = run.text("User");
   config.env = run.texts("Env");
   config.entrypoint = run.texts("Entrypoint");

@@ -50,6 +50,7 @@ struct Manifest {
 
 struct ImageConfig {
   Platform platform;
+  std::string created;           // as written: RFC 3339, or "" when missing
   std::vector<Digest> diff_ids;  // of the uncompressed layers, lowest first
   std::string user;
   std::vector<std::string> env;

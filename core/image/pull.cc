@@ -97,10 +97,10 @@ Pull::Pull(Parts parts, Reference reference, PullOptions options, Handlers handl
       handlers_(std::move(handlers)),
       documents_(std::make_shared<Documents>()) {
   run_in_pool_for(
-      parts_.loop, [store = parts_.store, wanted = reference_] { return store->stored(wanted); },
-      [this, alive = Alive(alive_)](Result<StoredImage> stored) {
+      parts_.loop, [store = parts_.store, wanted = reference_] { return find_present(*store, wanted); },
+      [this, alive = Alive(alive_)](std::optional<PresentImage> present) {
         if (alive.expired()) return;
-        if (stored) present_ = std::move(*stored);
+        present_ = std::move(present);
         ask();
       });
 }
@@ -132,39 +132,7 @@ void Pull::take_top(Result<RemoteDocument> document) {
   top_ = std::move(*document);
   manifest_type_ = top_.media_type;
   documents_->texts[top_.digest] = top_.bytes;
-  show(PullProgress::Phase::verifying);
-  const Admission::Candidate candidate{reference_, top_, present_ ? &*present_ : nullptr, options_};
-  calls_[""] =
-      parts_.admission.admit(candidate, [this](Result<std::string> evidence) { take_evidence(std::move(evidence)); });
-}
-
-void Pull::take_evidence(Result<std::string> evidence) {
-  if (!evidence) return fail_with(std::move(evidence.error()));
-  evidence_ = std::move(*evidence);
-  if (present_ && present_->current && present_->reference == reference_.to_string() && present_->top == top_.digest) {
-    return renew();
-  }
   next_document();
-}
-
-// The reference means what it meant.
-void Pull::renew() {
-  StoredImage image = *present_;
-  image.checked = now();
-  working_ = true;
-  run_in_pool_for(
-      parts_.loop,
-      [store = parts_.store, image = std::move(image), evidence = evidence_, reference = reference_] {
-        auto renewed = store->renew(image, evidence);
-        return renewed ? store->prepare(reference) : Result<RunnableImage>(fail(std::move(renewed.error())));
-      },
-      [this, alive = Alive(alive_)](Result<RunnableImage> prepared) {
-        if (alive.expired()) return;
-        working_ = false;
-        if (!prepared) return next_document();  // something of it is missing or damaged
-        if (auto runs = require_kernel(*prepared, parts_.kernel_release); !runs) return fail_with(runs.error());
-        end(std::move(prepared));
-      });
 }
 
 void Pull::next_document() {
@@ -209,7 +177,48 @@ void Pull::check(LoadedImage image) {
     if (auto type = layer_type(layer.media_type); !type) return fail_with(std::move(type.error()));
   }
   image_ = std::move(image);
+  admit();
+}
+
+void Pull::admit() {
+  show(PullProgress::Phase::verifying);
+  calls_[""] = parts_.admission.admit({.reference = reference_,
+                                       .top = top_.digest,
+                                       .platform = image_->digest,
+                                       .age = age_of(runnable_, image_->config.created),
+                                       .known = present_ ? std::optional(present_->record) : std::nullopt,
+                                       .options = options_},
+                                      [this](Result<std::string> evidence) { take_evidence(std::move(evidence)); });
+}
+
+void Pull::take_evidence(Result<std::string> evidence) {
+  if (!evidence) return fail_with(std::move(evidence.error()));
+  if (handlers_.on_admitted) {
+    const auto admitted = std::move(handlers_.on_admitted);
+    return admitted(std::move(*evidence));
+  }
+  evidence_ = std::move(*evidence);
+  if (present_ && present_->image.top == top_.digest) return renew();
   stage();
+}
+
+// The reference means what it meant.
+void Pull::renew() {
+  StoredImage image = present_->image;
+  image.checked = now();
+  working_ = true;
+  run_in_pool_for(
+      parts_.loop,
+      [store = parts_.store, image = std::move(image), evidence = evidence_, reference = reference_] {
+        auto renewed = store->renew(image, evidence);
+        return renewed ? store->prepare(reference) : Result<RunnableImage>(fail(std::move(renewed.error())));
+      },
+      [this, alive = Alive(alive_)](Result<RunnableImage> prepared) {
+        if (alive.expired()) return;
+        working_ = false;
+        if (!prepared) return stage();  // something of it is missing or damaged
+        end(std::move(prepared));
+      });
 }
 
 void Pull::stage() {

@@ -1,6 +1,6 @@
 // One image on its way from a registry into the store:
 //
-//   what the reference names → admission → the platform's manifest → config → platform, kernel and limits
+//   what the reference names → the platform's manifest → config → platform, kernel and limits → admission
 //     → layers, all at once, each into a file; unpacked in order by one thread while they grow → publish
 //
 // Nothing big is fetched before the image is admitted and known to fit this machine. On an error, and when the Pull is
@@ -17,6 +17,7 @@
 #include "core/base/clock.h"
 #include "core/image/admission.h"
 #include "core/image/incoming_blob.h"
+#include "core/image/present_image.h"
 #include "core/image/remote.h"
 #include "core/image/store.h"
 #include "core/image/turns.h"
@@ -39,6 +40,8 @@ class Pull {
   };
   struct Handlers {
     std::function<void(const PullProgress&)> on_progress = {};  // often; must not destroy the Pull
+    // Instead of bringing the image in: its evidence, once, as on_done. Then on_done is only told of errors.
+    std::function<void(std::string)> on_admitted = {};
     // Once, on the loop thread, never from inside the constructor; may destroy the Pull.
     std::function<void(Result<RunnableImage>)> on_done;
   };
@@ -58,12 +61,13 @@ class Pull {
 
   void ask();
   void take_top(Result<RemoteDocument> document);
-  void take_evidence(Result<std::string> evidence);
-  void renew();
   void next_document();
   void fetch_document(const Descriptor& wanted);
   void take_document(const Descriptor& wanted, Result<std::string> bytes);
   void check(LoadedImage image);
+  void admit();
+  void take_evidence(Result<std::string> evidence);
+  void renew();
   void stage();
   void take_staged(Result<Staged> staged);
   void fetch_layer(const Descriptor& layer, std::shared_ptr<IncomingBlob> blob, int attempt);
@@ -81,7 +85,7 @@ class Pull {
   Handlers handlers_;
   PullProgress progress_;
 
-  std::optional<StoredImage> present_;
+  std::optional<PresentImage> present_;  // what the reference means here
   RemoteDocument top_;
   std::string manifest_type_;
   std::string evidence_;

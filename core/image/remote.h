@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/base/result.h"
 #include "core/image/digest.h"
@@ -21,6 +22,11 @@ class RemoteCall {
   virtual void resume() {}  // of a blob that was paused
 };
 using RemoteCallPtr = std::unique_ptr<RemoteCall>;
+
+// Whether the same may succeed later, as when the network is not there.
+inline bool may_pass(const Error& error) {
+  return error.code == Errc::io || error.code == Errc::timeout || error.code == Errc::busy;
+}
 
 // A manifest or an index. `digest` is that of the bytes.
 struct RemoteDocument {
@@ -43,6 +49,10 @@ class ImageRemote {
   // A config or another small blob of the reference's repository, checked against its digest.
   [[nodiscard]] virtual RemoteCallPtr fetch_document(const Reference& reference, const Descriptor& blob,
                                                      std::function<void(Result<std::string>)> done) = 0;
+
+  // What refers to `subject` in the reference's repository, whatever it is; empty when nothing does.
+  [[nodiscard]] virtual RemoteCallPtr list_referrers(const Reference& reference, const Digest& subject,
+                                                     std::function<void(Result<std::vector<Descriptor>>)> done) = 0;
 
   // `write` gets the bytes in order, once; false pauses until resume(). They are right only when `done` was called with
   // true. False: an equal blob came in for somebody else meanwhile, and nothing was written here.

@@ -30,6 +30,11 @@ struct ImagesRemoved {
   std::uint64_t left = 0;
 };
 
+struct TrustVerdict {
+  bool trusted = false;
+  std::string report;  // JSON, core/image/trust_report.h
+};
+
 class ImageCommands {
  public:
   // Somebody's part in a pull; equal pulls are one. Destroying it lets go: nothing is called afterwards, and the last one
@@ -55,6 +60,9 @@ class ImageCommands {
   // Beyond what is kept; with `all` everything that nothing needs.
   virtual void prune(bool all, Answer<ImagesRemoved> done) = 0;
   // Reads everything; one line for each thing that is wrong.
+  // Whether it may run, and why: from what was kept of its admission, or, when the store does not have it or `options`
+  // name another policy, from what its registry has. Nothing is brought in. Not being able to tell is an error.
+  virtual void verify_trust(const std::string& reference, const PullOptions& options, Answer<TrustVerdict> done) = 0;
   virtual void verify(Answer<std::vector<std::string>> done) = 0;
 };
 

@@ -117,7 +117,7 @@ class LoadAccess final : public RegistryCall {
   void ask_helper(const FoundCredentials& found) {
     const std::string program = "docker-credential-" + found.helper;
     if (!context_.settings.credential_helpers || !is_helper_suffix(found.helper)) {
-      access_.note = program + " may know credentials, but helpers are off; see credential-helpers in docs/images.md";
+      access_.note = program + " may know credentials, but helpers are off: credential-helpers in [registry]";
       return finish(std::move(access_));
     }
     auto started = start_helper(program, found.server);

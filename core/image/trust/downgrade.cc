@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "core/base/text.h"
 #include "core/image/trust/rfc3339.h"
@@ -63,6 +64,13 @@ int compare_versions(std::string_view a, std::string_view b) {
     if (const int words = compare_words(take_run(a, false), take_run(b, false)); words != 0) return words;
   }
   return 0;
+}
+
+ImageAge make_age(std::string version, std::string_view created) {
+  constexpr std::int64_t day = 24 * 60 * 60;
+  ImageAge age{.version = std::move(version)};
+  if (const auto time = parse_rfc3339(created); time && *time > day) age.created = *time;
+  return age;
 }
 
 Movement compare_age(const ImageAge& known, const ImageAge& offered) {

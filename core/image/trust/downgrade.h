@@ -2,6 +2,7 @@
 // registry can serve an old one that is signed all the same. Pure.
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "core/base/result.h"
@@ -15,6 +16,10 @@ enum class Movement {
   older,    // a downgrade
   unknown,  // nothing tells them apart
 };
+
+// What an image says of itself: its label org.opencontainers.image.version and its configuration's "created" (RFC 3339).
+// Times that cannot be read, or of 1970 and before, as reproducible builds write them, say nothing.
+ImageAge make_age(std::string version, std::string_view created);
 
 // From `known` to `offered`. The version decides, then when it was created, then when it was signed; where one side
 // lacks the information or both agree, the next decides.

@@ -131,6 +131,7 @@ std::string describe(const TrustProof& proof) {
   }
   if (proof.requirement == "digest-pin") return "pinned to its digest";
   if (proof.requirement == "root-owned-layout") return "in a layout that only root can write";
+  if (proof.requirement == allow_unsigned) return "taken unsigned on somebody's own account (--allow-unsigned)";
   return "accepted unsigned (insecure-accept-anything)";
 }
 

@@ -13,6 +13,9 @@
 
 namespace schedkit {
 
+// TrustProof::requirement of what a person took without asking the policy.
+constexpr std::string_view allow_unsigned = "allow-unsigned";
+
 // One requirement of the policy and what fulfilled it. Members that do not apply are empty.
 struct TrustProof {
   std::string requirement = {};  // as in [trust]: "sigstore-key", "digest-pin", …

@@ -29,10 +29,11 @@ struct Judge {
       return fail(Errc::denied, "the policy wants the image by digest; write {}@{}", subject.reference.to_string(),
                   subject.digest.to_string());
     }
-    if (*subject.reference.digest != subject.digest) {
+    const Digest& pinned = *subject.reference.digest;
+    if (pinned != subject.digest && pinned != subject.platform) {
       return fail(Errc::integrity, "it was found with digest {}", subject.digest.to_string());
     }
-    return TrustProof{.requirement = "digest-pin", .digest = subject.digest.to_string()};
+    return TrustProof{.requirement = "digest-pin", .digest = pinned.to_string()};
   }
 
   Result<TrustProof> operator()(const RootOwnedLayout&) const {

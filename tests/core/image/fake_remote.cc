@@ -71,21 +71,36 @@ class FakeRemote::BlobCall final : public Call {
   std::size_t at_ = 0;
 };
 
+Result<std::string> FakeRemote::content(const Digest& digest) const {
+  if (down) return fail(*down);
+  const std::string name = digest.to_string();
+  if (const auto refusal = refused.find(name); refusal != refused.end()) return fail(refusal->second);
+  const auto own = documents.find(name);
+  std::string bytes = own != documents.end() ? own->second : read(layout_ + "/blobs/sha256/" + digest.hex);
+  if (bytes.empty()) return fail(Errc::not_found, "{} is not in the registry", name);
+  return bytes;
+}
+
 Result<RemoteDocument> FakeRemote::find(const Reference& reference) const {
   if (down) return fail(*down);
-  auto layout = Layout::open(layout_);
-  if (!layout) return fail(layout.error());
+  if (const auto refusal = refused.find(reference.tag); refusal != refused.end()) return fail(refusal->second);
+  if (const auto own = tags.find(reference.tag); own != tags.end() && !reference.digest) {
+    return RemoteDocument{own->second, "application/vnd.oci.image.manifest.v1+json", *digest_of(own->second)};
+  }
   Reference there = *parse_reference("oci:" + layout_ + ":" + (reference.tag.empty() ? "latest" : reference.tag));
   RemoteDocument document;
   if (reference.digest) {
     document.digest = *reference.digest;
-    document.bytes = read(layout_ + "/blobs/sha256/" + document.digest.hex);
+    auto bytes = content(document.digest);
+    if (!bytes) return fail(bytes.error());
+    document.bytes = std::move(*bytes);
     const bool index = document.bytes.find("\"manifests\"") != std::string::npos;
     document.media_type =
         index ? "application/vnd.oci.image.index.v1+json" : "application/vnd.oci.image.manifest.v1+json";
-    if (document.bytes.empty()) return fail(Errc::not_found, "{} is not in the registry", reference.to_string());
     return document;
   }
+  auto layout = Layout::open(layout_);
+  if (!layout) return fail(layout.error());
   auto entry = layout->find(there, host_platform());
   if (!entry) return fail(entry.error());
   document.digest = entry->digest;
@@ -114,8 +129,19 @@ RemoteCallPtr FakeRemote::fetch_manifest(const Reference& reference, std::functi
 RemoteCallPtr FakeRemote::fetch_document(const Reference&, const Descriptor& blob,
                                          std::function<void(Result<std::string>)> done) {
   auto call = std::make_unique<Call>(*this);
-  call->later([this, blob, done = std::move(done)] {
-    done(down ? Result<std::string>(fail(*down)) : read(layout_ + "/blobs/sha256/" + blob.digest.hex));
+  call->later([this, blob, done = std::move(done)] { done(content(blob.digest)); });
+  return call;
+}
+
+RemoteCallPtr FakeRemote::list_referrers(const Reference&, const Digest& subject,
+                                         std::function<void(Result<std::vector<Descriptor>>)> done) {
+  auto call = std::make_unique<Call>(*this);
+  call->later([this, subject, done = std::move(done)]() -> void {
+    const auto refusal = refused.find("referrers");
+    if (down) return done(fail(*down));
+    if (refusal != refused.end()) return done(fail(refusal->second));
+    const auto found = referrers.find(subject.to_string());
+    done(found == referrers.end() ? std::vector<Descriptor>() : found->second);
   });
   return call;
 }
@@ -141,16 +167,17 @@ Error refusal(const Reference& reference) { return {Errc::denied, reference.to_s
 
 }  // namespace
 
-RemoteCallPtr FakeAdmission::admit(const Candidate& candidate, Done done) {
+RemoteCallPtr FakeAdmission::admit(Candidate candidate, Done done) {
   ++asked;
-  Result<std::string> answer = "good: " + candidate.top.digest.to_string();
+  Result<std::string> answer = "good: " + candidate.top.to_string();
   if (!trusting) answer = fail(refusal(candidate.reference));
   return std::make_unique<Later>(loop_, [done = std::move(done), answer = std::move(answer)] { done(answer); });
 }
 
-Result<void> FakeAdmission::recheck(const Reference& reference, const StoredImage& image,
-                                    const std::string& evidence) const {
-  if (trusting && evidence == "good: " + image.top.to_string()) return {};
+Result<TrustRecord> FakeAdmission::recheck(const Reference& reference, const StoredImage& image,
+                                           const std::string& evidence) const {
+  if (trusting && reference.kind == Reference::Kind::layout) return TrustRecord{};
+  if (trusting && evidence == "good: " + image.top.to_string()) return TrustRecord{};
   return fail(refusal(reference));
 }
 

@@ -7,6 +7,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "core/image/admission.h"
 #include "core/image/remote.h"
@@ -23,6 +24,8 @@ class FakeRemote final : public ImageRemote {
   RemoteCallPtr fetch_manifest(const Reference& reference, std::function<void(Result<RemoteDocument>)> done) override;
   RemoteCallPtr fetch_document(const Reference& reference, const Descriptor& blob,
                                std::function<void(Result<std::string>)> done) override;
+  RemoteCallPtr list_referrers(const Reference& reference, const Digest& subject,
+                               std::function<void(Result<std::vector<Descriptor>>)> done) override;
   RemoteCallPtr fetch_blob(const Reference& reference, const Descriptor& blob, Write write,
                            std::function<void(Result<bool>)> done) override;
 
@@ -31,6 +34,11 @@ class FakeRemote final : public ImageRemote {
   std::map<std::string, Error> broken;   // by digest: what a blob ends with after its first half
   std::set<std::string> stuck;           // blobs that stop after their first half
   std::map<std::string, int> elsewhere;  // how often a blob comes in for somebody else first
+  // What the layout does not hold: manifests by tag, documents by digest, what refers to a digest.
+  std::map<std::string, std::string> tags;
+  std::map<std::string, std::string> documents;
+  std::map<std::string, std::vector<Descriptor>> referrers;
+  std::map<std::string, Error> refused;  // the answer about a tag, a digest's content, or "referrers"
   int manifests = 0;                     // asked for
   int blobs = 0;
   int resolved = 0;
@@ -41,6 +49,7 @@ class FakeRemote final : public ImageRemote {
   class Call;
   class BlobCall;
   Result<RemoteDocument> find(const Reference& reference) const;
+  Result<std::string> content(const Digest& digest) const;
 
   Loop& loop_;
   std::string layout_;
@@ -50,9 +59,9 @@ class FakeRemote final : public ImageRemote {
 class FakeAdmission final : public Admission {
  public:
   explicit FakeAdmission(Loop& loop) : loop_(loop) {}
-  RemoteCallPtr admit(const Candidate& candidate, Done done) override;
-  Result<void> recheck(const Reference& reference, const StoredImage& image,
-                       const std::string& evidence) const override;
+  RemoteCallPtr admit(Candidate candidate, Done done) override;
+  Result<TrustRecord> recheck(const Reference& reference, const StoredImage& image,
+                              const std::string& evidence) const override;
 
   bool trusting = true;
   int asked = 0;

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "core/base/file.h"
+#include "core/image/trust_admission.h"
 #include "tests/core/image/fake_remote.h"
 #include "tests/fakes/fake_clock.h"
 
@@ -114,6 +115,36 @@ TEST_GROUP(Images) {
     for (const auto& problem : *found) FAIL(problem.c_str());
   }
 
+  // From here on images are judged by a trust policy, at first by none.
+  std::shared_ptr<TrustAdmission> judge_by(Store store) {
+    auto trust = std::make_shared<TrustAdmission>(
+        loop, clock, remote,
+        [](const std::string& path) -> Result<TrustPolicy> { return fail(Errc::not_found, "{}", path); });
+    images = std::make_unique<Images>(Images::Parts{loop, clock, remote, trust}, std::move(store),
+                                      Images::Options{.kernel_release = release});
+    return trust;
+  }
+
+  Result<TrustVerdict> ask_verdict(const std::string& reference) {
+    std::optional<Result<TrustVerdict>> answer;
+    images->verify_trust(reference, {}, [&](Result<TrustVerdict> found) { answer = std::move(found); });
+    return await(answer);
+  }
+
+  std::string verdict(bool trusted, const std::string& reference = name) {
+    const auto answer = ask_verdict(reference);
+    if (!answer) FAIL(answer.error().text.c_str());
+    CHECK(answer->trusted == trusted);
+    return answer->report;
+  }
+
+  void refuses_to_start(Errc code, const std::string& words) {
+    const auto image = prepare();
+    CHECK_FALSE(image.has_value());
+    STRCMP_CONTAINS(words.c_str(), image.error().text.c_str());
+    CHECK(image.error().code == code);
+  }
+
   // Refused, and nothing is left.
   void refuses(const Result<RunnableImage>& image, Errc code, const std::string& words) {
     CHECK_FALSE(image.has_value());
@@ -183,11 +214,77 @@ TEST(Images, asks_for_admission_before_layers_and_again_before_each_start) {
 TEST(Images, admits_nothing_by_itself) {
   layout.image("v1", {Tar().file("scx", "x").done()});
   auto store = Store::open({.root = tree.at("store")});
-  images = std::make_unique<Images>(Images::Parts{loop, clock, remote, std::make_shared<ClosedAdmission>(loop)},
-                                    std::move(*store), Images::Options{.kernel_release = release});
-  refuses(prepare(), Errc::denied, "--allow-unsigned");
+  judge_by(std::move(*store));
+  refuses(prepare(), Errc::denied, "no trust policy is loaded; `schedctl pull --allow-unsigned` takes it");
   accepts(pull(name, {.allow_unsigned = true}));
   accepts(prepare());
+  STRCMP_CONTAINS("\"requirement\": \"allow-unsigned\"", verdict(true).c_str());
+}
+
+TEST(Images, evidence_that_was_changed_is_refused_without_network_and_what_is_gone_is_asked_for_anew) {
+  const std::string digest = layout.image("v1", {Tar().file("scx", "x").done()});
+  judge_by(std::move(*Store::open({.root = tree.at("store")})));
+  accepts(pull(name, {.allow_unsigned = true}));
+  const std::string file = fs::directory_iterator(tree.at("store/evidence"))->path();
+  const std::string evidence = read(file);
+  const int before = remote.manifests;
+  write(file, evidence.substr(0, evidence.size() / 2));
+  refuses_to_start(Errc::integrity, name + ": what was kept of its admission is damaged");
+  write(file, std::string(evidence).replace(evidence.find(digest) + 10, 4, "beef"));
+  refuses_to_start(Errc::integrity, "is about " + name);
+  STRCMP_CONTAINS("\"trusted\": false", verdict(false).c_str());
+  LONGS_EQUAL(before, remote.manifests);
+  fs::remove(file);
+  refuses_to_start(Errc::denied, "no trust policy is loaded");
+  CHECK(remote.manifests > before);
+  write(file, evidence);
+  accepts(prepare());
+}
+
+TEST(Images, an_older_version_is_taken_only_when_that_is_wanted) {
+  const auto release_of = [&](const std::string& version) {
+    layout.config_extra =
+        fmt::format(R"("Entrypoint":["/scx"],"Labels":{{"org.opencontainers.image.version":"{}"}})", version);
+    return layout.image("v1", {Tar().file("scx", version).done()});
+  };
+  judge_by(std::move(*Store::open({.root = tree.at("store")})));
+  const PullOptions options{.allow_unsigned = true};
+  release_of("1.0.9");
+  accepts(pull(name, options));
+  const std::string newer = release_of("1.0.10");
+  STRCMP_EQUAL(newer.c_str(), accepts(pull(name, options)).digest.c_str());
+  const std::string older = release_of("1.0.9");
+  const int blobs = remote.blobs;
+  const auto refused = pull(name, options);
+  CHECK_FALSE(refused.has_value());
+  STRCMP_CONTAINS("names an older image than before", refused.error().text.c_str());
+  CHECK(refused.error().code == Errc::denied);
+  LONGS_EQUAL(blobs, remote.blobs);
+  STRCMP_EQUAL(newer.c_str(), accepts(prepare()).digest.c_str());
+  // Without evidence the label of what is here must do.
+  fs::remove_all(tree.at("store/evidence"));
+  fs::create_directory(tree.at("store/evidence"));
+  STRCMP_CONTAINS("names an older image", pull(name, options).error().text.c_str());
+  STRCMP_EQUAL(older.c_str(), accepts(pull("registry.test/scx@" + older, options)).digest.c_str());
+  STRCMP_EQUAL(older.c_str(), accepts(pull(name, {.allow_unsigned = true, .allow_downgrade = true})).digest.c_str());
+}
+
+TEST(Images, says_what_it_would_trust_and_brings_nothing_in) {
+  layout.image("v1", {Tar().file("scx", "x").done()});
+  const auto trust = judge_by(std::move(*Store::open({.root = tree.at("store")})));
+  STRCMP_CONTAINS("no trust policy is loaded", verdict(false).c_str());
+  trust->use({.otherwise = {AcceptAnything{}}, .scopes = {{.prefix = "oci:", .require = {Reject{}}}}}, "");
+  const std::string report = verdict(true);
+  STRCMP_CONTAINS("\"from\": \"registry\"", report.c_str());
+  STRCMP_CONTAINS("\"requirement\": \"insecure-accept-anything\"", report.c_str());
+  LONGS_EQUAL(0, remote.blobs);
+  LONGS_EQUAL(0, list().size());
+  accepts(prepare());
+  STRCMP_CONTAINS("\"from\": \"store\"", verdict(true).c_str());
+  STRCMP_CONTAINS("\"from\": \"layout\"", verdict(false, "oci:" + tree.at("registry") + ":v1").c_str());
+  CHECK(prepare("oci:" + tree.at("registry") + ":v1").error().code == Errc::denied);
+  remote.down = Error{Errc::io, "no network"};
+  CHECK(ask_verdict("registry.test/other:v1").error().code == Errc::io);
 }
 
 TEST(Images, refuses_other_machines_and_older_kernels_before_layers) {

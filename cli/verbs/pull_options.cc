@@ -1,0 +1,90 @@
+#include "cli/verbs/pull_options.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+
+#include "core/base/text.h"
+
+namespace schedkit {
+
+namespace {
+
+volatile std::sig_atomic_t interrupted = 0;
+
+constexpr std::size_t bar_width = 30;
+
+// One line that is written over again and again, on terminals only.
+class Bar {
+ public:
+  void show(const PullProgress& progress) {
+    if (!terminal_ || progress == shown_) return;
+    shown_ = progress;
+    const std::size_t full = progress.total == 0 ? 0 : bar_width * progress.bytes / progress.total;
+    fmt::print(stderr, "\r\033[K{:<10} [{}{}] {} of {}", to_string(progress.phase), std::string(full, '#'),
+               std::string(bar_width - full, ' '), format_size(progress.bytes),
+               progress.total == 0 ? "?" : format_size(progress.total));
+  }
+  void clear() {
+    if (terminal_) fmt::print(stderr, "\r\033[K");
+  }
+
+ private:
+  bool terminal_ = ::isatty(STDERR_FILENO) == 1;
+  PullProgress shown_{.phase = PullProgress::Phase::done};
+};
+
+std::string variable(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? "" : value;
+}
+
+std::string absolute(const std::string& path) {
+  std::error_code error;
+  const auto full = std::filesystem::absolute(path, error);
+  return error ? path : full.lexically_normal().string();
+}
+
+}  // namespace
+
+void PullFlags::add_to(CLI::App& verb, bool judge_only) {
+  judge_only_ = judge_only;
+  auto* policy = verb.add_option("--trust-policy", flags_.trust_policy,
+                                 "Believe this file (policy.json, or upstream's YAML) instead of [trust] (or "
+                                 "$SCHEDCTL_TRUST_POLICY)");
+  policy->type_name("FILE");
+  if (judge_only) return;
+  verb.add_flag("--allow-unsigned", flags_.allow_unsigned,
+                "Take the image although nobody vouches for it (or $SCHEDCTL_ALLOW_UNSIGNED=1)")
+      ->excludes(policy);
+  verb.add_flag("--allow-downgrade", flags_.allow_downgrade, "Take the image although it is older than the one here");
+}
+
+PullOptions PullFlags::options() const {
+  PullOptions options = flags_;
+  if (options.trust_policy.empty() && !options.allow_unsigned) {
+    const std::string allowed = variable("SCHEDCTL_ALLOW_UNSIGNED");
+    options.allow_unsigned = !judge_only_ && !allowed.empty() && allowed != "0" && allowed != "false";
+    if (!options.allow_unsigned) options.trust_policy = variable("SCHEDCTL_TRUST_POLICY");
+  }
+  if (!options.trust_policy.empty()) options.trust_policy = absolute(options.trust_policy);
+  return options;
+}
+
+Result<Client::Pulled> pull_image(Client& client, const std::string& reference, const PullOptions& options) {
+  const auto before = std::signal(SIGINT, [](int) { interrupted = 1; });
+  Bar bar;
+  auto pulled = client.pull(reference, options, [&](const PullProgress& progress) {
+    bar.show(progress);
+    return interrupted == 0;
+  });
+  bar.clear();
+  std::signal(SIGINT, before);
+  return pulled;
+}
+
+}  // namespace schedkit
