@@ -36,15 +36,15 @@ class Definitions {
   std::map<std::string_view, std::vector<Definition>> by_name_;
 };
 
-struct Resolved {
+struct ResolvedChoice {
   Choice choice;
   bool foreign = false;  // defined by another file
 };
 
 // The error has the place of `use` or of `mode`.
-Result<Resolved> resolve_use(const ActiveText& from, const RuleText& rule, const Definitions& definitions);
+Result<ResolvedChoice> resolve_use(const ActiveText& from, const RuleText& rule, const Definitions& definitions);
 
 // The same for the settings' `default`.
-Result<Resolved> resolve_default(const ActiveText& from, const Definitions& definitions);
+Result<ResolvedChoice> resolve_default(const ActiveText& from, const Definitions& definitions);
 
 }  // namespace schedkit

@@ -84,7 +84,7 @@ start_registry
 start_daemon
 make_image v1 || { echo "FAIL: cannot make the test image"; exit 1; }
 name=$address/team/scx:v1
-expect 3 "nothing vouches for $name" "$schedctl" pull "$name"
+expect 3 "$name is not trusted" "$schedctl" pull "$name"
 expect 0 "no images" "$schedctl" images
 expect 0 "$name sha256:" "$schedctl" pull --allow-unsigned "$name"
 expect 0 "$name sha256:" "$schedctl" pull --allow-unsigned "$name"

@@ -4,7 +4,6 @@
 # and, the first time, the network; without them it says so and is skipped (exit 77).
 set -euo pipefail
 . "$(dirname "$0")/../../../lib/common.sh"
-. "$schedkit_root/tests/lib/side_apt.sh"
 
 verify_stored=$(realpath "$1")
 skip() { echo "SKIPPED: $*"; exit 77; }
@@ -12,19 +11,8 @@ for tool in docker-registry skopeo umoci curl jq; do
   command -v "$tool" > /dev/null || skip "$tool is not installed"
 done
 
-# fetch_cosign SUITE: its cosign into the cache.
-fetch_cosign() {
-  local suite=$1 temp
-  [ ! -x "$schedkit_cache/cosign-$suite/usr/bin/cosign" ] || return 0
-  temp=$(cache_temp)
-  side_apt_update "$suite" > /dev/null 2>&1 && side_apt_unpack "$suite" "$temp" cosign || { rm -rf "$temp"; return 1; }
-  cache_publish "$temp" "$schedkit_cache/cosign-$suite"
-}
-for suite in sid trixie; do
-  cache_locked "cosign-$suite" fetch_cosign "$suite" || skip "no cosign of Debian $suite: the network is not there"
-done
-cosign3=$schedkit_cache/cosign-sid/usr/bin/cosign
-cosign2=$schedkit_cache/cosign-trixie/usr/bin/cosign
+. "$schedkit_root/tests/lib/cosign.sh"
+fetch_cosigns || skip "no cosign of Debian: the network is not there"
 
 work=$(mktemp -d)
 registry=
