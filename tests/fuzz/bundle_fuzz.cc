@@ -4,6 +4,7 @@
 
 #include "core/image/trust/bundle.h"
 #include "core/image/trust/claim.h"
+#include "core/image/trust/evidence.h"
 #include "core/image/trust/containers_policy.h"
 #include "core/image/trust/entry_body.h"
 #include "core/image/trust/trust_record.h"
@@ -37,5 +38,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   (void)bundle_blob(text, digests.front());
   (void)parse_containers_policy(text, "fuzz");
   (void)parse_trust_record(text);
+  (void)parse_evidence(text);
   return 0;
 }
