@@ -76,6 +76,9 @@ Result<KeySource> read_key(const YamlReader& reader, const YAML::Node& node) {
   auto path = reader.text(node, "path");
   if (!path) return fail(std::move(path.error()));
   if (path->empty()) return fail(reader.error(node.Mark(), "a key needs a path"));
+  if (path->front() != '/') {
+    return fail(reader.error(node["path"].Mark(), fmt::format("path is {}; write an absolute path", quote(*path))));
+  }
   return KeySource{.path = std::move(*path)};
 }
 

@@ -15,8 +15,8 @@
 namespace schedkit {
 
 // A signature by any of the keys (no transparency log asked for, as upstream) or any of the identities (with the
-// default trusted root) is what every image needs. Unlike upstream, unknown keys are errors, and an identity must say
-// something about both issuer and subject. Errors carry file:line:column.
+// default trusted root) is what every image needs. Unlike upstream, unknown keys and relative paths are
+// errors, and an identity must say something about both issuer and subject. Errors carry file:line:column.
 Result<TrustPolicy> parse_trust_yaml(std::string_view text, const std::string& file);
 
 }  // namespace schedkit

@@ -107,7 +107,7 @@ struct Settings {
   std::int64_t store_keep = 3;             // newest versions of each repository
   std::uint64_t store_limit = 2ull << 30;  // bytes
   Duration registry_refresh{std::chrono::hours(24)};
-  unsigned registry_parallel = 6;  // blobs at once
+  unsigned registry_parallel = 6;        // blobs at once
   std::vector<std::string> token_hosts;  // "host:port" of token servers at private addresses
   bool credential_helpers = false;       // whether docker-credential-* may be run
   std::string runtime_path = "crun";

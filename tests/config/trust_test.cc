@@ -95,6 +95,7 @@ TEST(TrustYaml, errors_have_places) {
   STRCMP_CONTAINS("an identity needs issuer", error("identities: [{subject: a}]\n").c_str());
   STRCMP_CONTAINS("subjectRegExp: not a regular expression",
                   error("identities: [{issuer: a, subjectRegExp: '('}]\n").c_str());
+  STRCMP_EQUAL("t.yaml:1:15: path is \"a.pem\"; write an absolute path", error("keys: [{path: a.pem}]\n").c_str());
   STRCMP_CONTAINS("keys occurs twice", error("keys: [{path: /a}]\nkeys: [{path: /b}]\n").c_str());
   STRCMP_CONTAINS("t.yaml:2:1: YAML syntax: ", error("keys: [\n").c_str());
   STRCMP_CONTAINS("one YAML document", error("").c_str());

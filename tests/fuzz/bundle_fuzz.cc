@@ -4,9 +4,9 @@
 
 #include "core/image/trust/bundle.h"
 #include "core/image/trust/claim.h"
-#include "core/image/trust/evidence.h"
 #include "core/image/trust/containers_policy.h"
 #include "core/image/trust/entry_body.h"
+#include "core/image/trust/evidence.h"
 #include "core/image/trust/trust_record.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
