@@ -12,8 +12,8 @@ class App;
 
 namespace schedkit {
 
-// --trust-policy, --allow-unsigned and --allow-downgrade, or $SCHEDCTL_TRUST_POLICY and $SCHEDCTL_ALLOW_UNSIGNED where no
-// flag says whom to believe.
+// --trust-policy, --allow-unsigned and --allow-downgrade, or $SCHEDCTL_TRUST_POLICY and $SCHEDCTL_ALLOW_UNSIGNED where
+// no flag says whom to believe.
 class PullFlags {
  public:
   // The flags for `verb`; with `judge_only` the first alone. Must outlive the parsing.

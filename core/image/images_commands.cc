@@ -127,6 +127,9 @@ void Images::verify_remote(const Reference& reference, const PullOptions& option
   const auto finish = [this, at = verifying_.begin(), reference, done](Result<TrustRecord> record) {
     const auto pull = std::move(*at);
     verifying_.erase(at);
+    // Before that nobody was asked whom to believe: no access is no verdict.
+    const bool judged = pull->progress().phase == PullProgress::Phase::verifying;
+    if (!record && !judged) return done(fail(std::move(record.error())));
     TrustReport report{.reference = reference.to_string(), .from = TrustReport::From::registry};
     done(verdict_of(std::move(report), std::move(record)));
   };

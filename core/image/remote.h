@@ -1,5 +1,5 @@
-// Where images come from over a network, as far as pulling needs it. core/image/registry_remote.h is the real one. All on
-// the loop thread. A call that is destroyed is cancelled: nothing is called afterwards. `done` is called exactly once
+// Where images come from over a network, as far as pulling needs it. cli/image_remote.h makes the real one. All on the
+// loop thread. A call that is destroyed is cancelled: nothing is called afterwards. `done` is called exactly once
 // otherwise, never from inside the operation, and may destroy the call.
 #pragma once
 

@@ -1,5 +1,5 @@
 // What `schedctl verify` prints, as JSON (schema_version "1"):
-//   reference, trusted, from ("store", "registry", "layout"), digest, reason (why it is not trusted), and of one that is:
+//   reference, trusted, from ("store", "registry", "layout"), digest, reason (why it is not trusted), and if it is:
 //   platform_digest, policy, scope ("" is the policy's default), verified_at, version, created, signed_at,
 //   proofs: [{requirement, text, format, digest, key, key_id, issuer, subject, log: {id, index, time}}]
 // Members that do not apply are left out; times are RFC 3339.

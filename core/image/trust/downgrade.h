@@ -17,8 +17,8 @@ enum class Movement {
   unknown,  // nothing tells them apart
 };
 
-// What an image says of itself: its label org.opencontainers.image.version and its configuration's "created" (RFC 3339).
-// Times that cannot be read, or of 1970 and before, as reproducible builds write them, say nothing.
+// What an image says of itself: its label org.opencontainers.image.version and its configuration's "created" (RFC
+// 3339). Times that cannot be read, or of 1970 and before, as reproducible builds write them, say nothing.
 ImageAge make_age(std::string version, std::string_view created);
 
 // From `known` to `offered`. The version decides, then when it was created, then when it was signed; where one side

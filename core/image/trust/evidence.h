@@ -1,5 +1,5 @@
-// Why an image was admitted, kept beside it (evidence/ of the store, store.h): the verdict and everything it needs to be
-// reached again without network.
+// Why an image was admitted, kept beside it (evidence/ of the store, store.h): the verdict and everything it needs to
+// be reached again without network.
 #pragma once
 
 #include <string>

@@ -285,6 +285,8 @@ TEST(Images, says_what_it_would_trust_and_brings_nothing_in) {
   CHECK(prepare("oci:" + tree.at("registry") + ":v1").error().code == Errc::denied);
   remote.down = Error{Errc::io, "no network"};
   CHECK(ask_verdict("registry.test/other:v1").error().code == Errc::io);
+  remote.down = Error{Errc::denied, "HTTP status 401"};
+  CHECK(ask_verdict("registry.test/other:v1").error().code == Errc::denied);
 }
 
 TEST(Images, refuses_other_machines_and_older_kernels_before_layers) {
