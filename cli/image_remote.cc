@@ -58,7 +58,8 @@ class RegistryRemote final : public ImageRemote {
   RegistryRemote(Loop& loop, const Clock& clock, RegistrySettings settings, std::optional<Error> broken)
       : loop_(loop),
         broken_(std::move(broken)),
-        http_(loop),
+        // Questions must not wait behind blobs.
+        http_(loop, {.connections = static_cast<long>(settings.parallel) + 2}),
         client_(loop, http_, clock, std::move(settings), {},
                 {.warning = [](const std::string& text) { log::warning("{}", text); }}) {}
 
@@ -103,16 +104,24 @@ class RegistryRemote final : public ImageRemote {
 
 }  // namespace
 
-std::unique_ptr<ImageRemote> make_image_remote(Loop& loop, const Clock& clock) {
+Result<RegistrySettings> registry_settings(const RemoteOptions& options) {
+  const std::string conf = options.root + "/etc/containers/registries.conf";
+  auto rules = load_registries(conf, conf + ".d");
+  if (!rules) return fail(std::move(rules.error()));
   RegistrySettings settings;
+  settings.rules = std::move(*rules);
+  for (std::string& directory : settings.certificate_directories) directory.insert(0, options.root);
   settings.auth_files = default_auth_files();
+  settings.parallel = options.parallel;
+  return settings;
+}
+
+std::unique_ptr<ImageRemote> make_image_remote(Loop& loop, const Clock& clock, const RemoteOptions& options) {
+  auto settings = registry_settings(options);
   std::optional<Error> broken;
-  if (auto rules = load_registries()) {
-    settings.rules = std::move(*rules);
-  } else {
-    broken = std::move(rules.error());
-  }
-  return std::make_unique<RegistryRemote>(loop, clock, std::move(settings), std::move(broken));
+  if (!settings) broken = std::move(settings.error());
+  return std::make_unique<RegistryRemote>(loop, clock, settings ? std::move(*settings) : RegistrySettings(),
+                                          std::move(broken));
 }
 
 }  // namespace schedkit

@@ -271,7 +271,10 @@ void parse_settings_section(TableReader& root, const Key& key, Settings& setting
       reader.read("keep", settings.store_keep);
       reader.read("limit", settings.store_limit);
     } else if (key.name == "registry") {
+      std::int64_t parallel = settings.registry_parallel;
+      reader.read("parallel", parallel);
       reader.read("refresh", settings.registry_refresh);
+      settings.registry_parallel = static_cast<unsigned>(parallel);
     } else if (key.name == "runtime") {
       reader.read("path", settings.runtime_path);
       reader.read("cgroup-manager", settings.cgroup_manager);

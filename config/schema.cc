@@ -230,7 +230,11 @@ constexpr std::array override_keys{
         .help = "the same for clients of org.scx.Loader"},
 };
 constexpr std::array registry_keys{
-    inert("parallel", KeyType::integer, "6", 64),
+    Key{.name = "parallel",
+        .type = KeyType::integer,
+        .fallback = "6",
+        .help = "layers fetched at the same time",
+        .most = 64},
     Key{.name = "refresh",
         .type = KeyType::duration,
         .fallback = "\"24h\"",

@@ -80,12 +80,17 @@ TEST(SettingsFile, rollback_is_checked) {
 }
 
 TEST(SettingsFile, keys_of_later_versions_warn_and_are_checked_all_the_same) {
-  const auto parsed = parse_settings("[registry]\nparallel = 3\n[metrics]\nlisten = 3\n");
-  check_lines(
-      "s:2:1: parallel in [registry] has no effect in this version yet\n"
-      "s:4:1: listen in [metrics] has no effect in this version yet\n",
-      parsed.warnings);
-  check_lines("s:4:10: listen must be a string, not an integer\n", parsed.errors);
+  const auto parsed = parse_settings("[metrics]\nlisten = 3\n");
+  check_lines("s:2:1: listen in [metrics] has no effect in this version yet\n", parsed.warnings);
+  check_lines("s:2:10: listen must be a string, not an integer\n", parsed.errors);
+}
+
+TEST(SettingsFile, registries) {
+  const auto parsed = parse_settings("[registry]\nparallel = 3\nrefresh = \"1h\"\n");
+  check_lines("", parsed.errors);
+  LONGS_EQUAL(3, parsed.text.settings->settings.registry_parallel);
+  CHECK(parsed.text.settings->settings.registry_refresh == std::chrono::hours(1));
+  CHECK_FALSE(parse_settings("[registry]\nparallel = 0\n").errors.empty());
 }
 
 TEST(SettingsFile, overrides_last_as_long_as_it_says) {
