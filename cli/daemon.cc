@@ -102,7 +102,7 @@ Result<void> Daemon::make_mechanisms() {
   kernel_release_ = system.release;
   auto store = Store::open({.root = state_dir()});
   if (!store) return fail(std::move(store.error()));
-  remote_ = make_image_remote(loop_, clock_, {.root = options_.root, .parallel = settings.registry_parallel});
+  remote_ = make_image_remote(loop_, clock_, settings, options_.root);
   const auto keep = static_cast<std::size_t>(std::max<std::int64_t>(settings.store_keep, 1));
   images_ = std::make_unique<Images>(Images::Parts{loop_, clock_, *remote_, std::make_shared<ClosedAdmission>(loop_)},
                                      std::move(*store),

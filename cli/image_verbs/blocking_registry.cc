@@ -6,23 +6,10 @@
 
 #include "cli/image_remote.h"
 #include "cli/verbs/verb.h"
+#include "core/image/document_source.h"
 
 namespace schedkit {
 namespace {
-
-class TextSource final : public ByteSource {
- public:
-  explicit TextSource(const std::string& text) : text_(text) {}
-  Result<std::size_t> read(char* buffer, std::size_t size) override {
-    const std::size_t count = text_.copy(buffer, size, at_);
-    at_ += count;
-    return count;
-  }
-
- private:
-  const std::string& text_;
-  std::size_t at_ = 0;
-};
 
 // containers-auth.json(5): where a user's credentials are.
 void add_auth_file(std::vector<std::string>& files, const char* variable, const char* rest) {
@@ -43,7 +30,7 @@ std::vector<std::string> auth_files_of_user() {
 }  // namespace
 
 Result<std::unique_ptr<BlockingRegistry>> BlockingRegistry::open(const std::string& root) {
-  auto settings = registry_settings({.root = root});
+  auto settings = registry_settings(Settings(), root);
   if (!settings) return fail(std::move(settings.error()));
   if (::geteuid() != 0) settings->auth_files = auth_files_of_user();
   return std::unique_ptr<BlockingRegistry>(new BlockingRegistry(std::move(*settings)));
@@ -68,7 +55,7 @@ Result<std::unique_ptr<ByteSource>> RemoteDocuments::open_blob(const Descriptor&
     return fail(Errc::integrity, "{} has {} bytes, not the {} that its parent says", descriptor.digest.to_string(),
                 found->second.size(), descriptor.size);
   }
-  return std::make_unique<TextSource>(found->second);
+  return std::make_unique<DocumentSource>(found->second);
 }
 
 Result<std::string> RemoteDocuments::fetch(const Descriptor& descriptor) {

@@ -79,8 +79,9 @@ void add_refresh(CLI::App& app, ImageSession& session) {
     session.action = [options]() -> int {
       const auto catalog = refresh(options->from);
       if (!catalog) {
+        complain(catalog.error().describe());
         complain("the catalogue stays as it was");
-        return image_failed(catalog.error());
+        return exit_failed;
       }
       return print(catalog_text(*catalog, options->output == "json")) ? exit_done : exit_failed;
     };

@@ -107,7 +107,7 @@ struct Settings {
   std::int64_t store_keep = 3;             // newest versions of each repository
   std::uint64_t store_limit = 2ull << 30;  // bytes
   Duration registry_refresh{std::chrono::hours(24)};
-  unsigned registry_parallel = 6;  // blobs at once
+  unsigned registry_parallel = 6;  // layers fetched at once
   std::string runtime_path = "crun";
   std::string cgroup_manager = "auto";
   GuardSettings guard;

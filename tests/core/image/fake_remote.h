@@ -23,7 +23,7 @@ class FakeRemote final : public ImageRemote {
   RemoteCallPtr fetch_manifest(const Reference& reference, std::function<void(Result<RemoteDocument>)> done) override;
   RemoteCallPtr fetch_document(const Reference& reference, const Descriptor& blob,
                                std::function<void(Result<std::string>)> done) override;
-  RemoteCallPtr fetch_blob(const Reference& reference, const Descriptor& blob, Write write,
+  RemoteCallPtr fetch_blob(const Reference& reference, const Descriptor& blob, BlobStart start, Write write,
                            std::function<void(Result<bool>)> done) override;
 
   std::size_t piece = 64u << 10;
@@ -31,6 +31,7 @@ class FakeRemote final : public ImageRemote {
   std::map<std::string, Error> broken;   // by digest: what a blob ends with after its first half
   std::set<std::string> stuck;           // blobs that stop after their first half
   std::map<std::string, int> elsewhere;  // how often a blob comes in for somebody else first
+  std::uint64_t sent = 0;                // bytes of blobs
   int manifests = 0;                     // asked for
   int blobs = 0;
   int resolved = 0;
