@@ -311,6 +311,22 @@ TEST(RegistryClient, a_redirected_blob_takes_no_credentials_along) {
   STRCMP_EQUAL("", other.requests().at(0).header("authorization").c_str());
 }
 
+// CVE-2020-15157: credentials went to the addresses that a layer names.
+TEST(RegistryClient, the_urls_of_a_descriptor_are_not_asked) {
+  HttpServer elsewhere([](const ServedRequest&) { return Reply{.body = "blob"}; });
+  HttpServer server([&](const ServedRequest&) { return Reply{.status = 404}; });
+  const std::string blob_text = R"({"mediaType":"application/vnd.oci.image.layer.v1.tar","digest":")" +
+                                digest_of("blob")->to_string() + R"(","size":4,"urls":[")" + elsewhere.url() +
+                                R"(/b"]})";
+  const auto document = parse_document(
+      R"({"schemaVersion":2,"config":{"mediaType":"application/vnd.oci.image.config.v1+json","digest":")" +
+          digest_of("{}")->to_string() + R"(","size":2},"layers":[)" + blob_text + "]}",
+      "", {});
+  CHECK_TRUE(document.has_value());
+  CHECK_FALSE(blob(at(server), std::get<Manifest>(*document).layers.at(0)).has_value());
+  LONGS_EQUAL(0, elsewhere.requests().size());
+}
+
 TEST(RegistryClient, a_mirror_that_lacks_it_is_passed_over) {
   HttpServer mirror([](const ServedRequest&) { return Reply{.status = 404}; });
   HttpServer server([](const ServedRequest&) { return index(); });
