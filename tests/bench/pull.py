@@ -15,6 +15,7 @@ import io
 import json
 import os
 import random
+import resource
 import shutil
 import socket
 import statistics
@@ -199,19 +200,34 @@ class Daemon:
         with open(f"/proc/{self.process.pid}/status") as file:
             return next(int(line.split()[1]) for line in file if line.startswith("VmHWM"))
 
+    def cpu(self):
+        with open(f"/proc/{self.process.pid}/stat") as file:
+            fields = file.read().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def stop(self):
         self.process.terminate()
         self.process.wait()
 
 
-def medians(contenders, name):
+def cpu_seconds(daemon):
+    """Of everything but the registry."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime + daemon.cpu()
+
+
+def medians(contenders, name, daemon):
     times = {who: [] for who in contenders}
+    cpu = dict.fromkeys(contenders, 0.0)
     for _ in range(ROUNDS):
         for who, pull in contenders.items():
+            before = cpu_seconds(daemon)
             times[who].append(pull(name))
+            cpu[who] += cpu_seconds(daemon) - before
     result = {who: statistics.median(values) for who, values in times.items()}
     for who, value in result.items():
-        print(f"{name:<12} {who:<16} {value * 1000:7.0f} ms  ({min(times[who]) * 1000:.0f} to {max(times[who]) * 1000:.0f})")
+        print(f"{name:<12} {who:<16} {value * 1000:7.0f} ms  ({min(times[who]) * 1000:.0f} to {max(times[who]) * 1000:.0f}); "
+              f"CPU {cpu[who] / ROUNDS * 1000:.0f} ms")
     return result
 
 
@@ -228,12 +244,14 @@ def measure():
     push("three", three_layers())
     push("small", [layer([("scx", noise(2 * MB))])])
     daemon = Daemon("daemon")
-    three = medians({"schedctl": daemon.pull, "skopeo+umoci": skopeo_umoci, "shell": shell}, "three")
-    small = medians({"schedctl": daemon.pull, "skopeo": lambda name: timed(skopeo(name))}, "small")
+    three = medians({"schedctl": daemon.pull, "skopeo+umoci": skopeo_umoci, "shell": shell}, "three", daemon)
+    small = medians({"schedctl": daemon.pull, "skopeo": lambda name: timed(skopeo(name))}, "small", daemon)
     daemon.stop()
     large = 30 if QUICK else 300
     push("layer10", [layer([("scx", noise(10 * MB))])])
     push("large", [layer([("scx", noise(large * MB))])])
+    load = os.getloadavg()[0] / os.cpu_count()
+    print(f"load {load:.1f} per core{'; the machine is too busy for these times to mean much' if load > 2 else ''}")
     return {"three_layers_over_skopeo_umoci": three["schedctl"] / three["skopeo+umoci"],
             "three_layers_over_shell": three["schedctl"] / three["shell"],
             "small_over_skopeo": small["schedctl"] / small["skopeo"],

@@ -2,7 +2,7 @@
 # long.sh [SECONDS] [TARGET…]: each fuzz target under libFuzzer with AddressSanitizer for SECONDS of CPU time (600), beginning with its
 # corpus; new findings stay in build/fuzz/found/TARGET. Fails at the first crash, whose input it names. Run by tests/run.sh --long.
 #
-# Wants clang-14 and libclang-rt-14-dev.
+# Wants clang-16 and libclang-rt-16-dev.
 set -euo pipefail
 tests=$(cd "$(dirname "$0")/.." && pwd)
 . "$tests/lib/common.sh"
@@ -16,8 +16,8 @@ results=${SCHEDKIT_RESULTS:-$build_dir/results}
 mkdir -p "$results"
 
 for target in "${targets[@]}"; do
-  build_tree fuzz "${target}_fuzz" -DCMAKE_BUILD_TYPE=Release '-DCMAKE_CXX_FLAGS_RELEASE=-O1 -g1' -DCMAKE_C_COMPILER=clang-14 \
-    -DCMAKE_CXX_COMPILER=clang++-14 -DSCHEDKIT_SANITIZE=ON -DSCHEDKIT_FUZZERS=ON -DSCHEDKIT_WERROR=OFF
+  build_tree fuzz "${target}_fuzz" -DCMAKE_BUILD_TYPE=Release '-DCMAKE_CXX_FLAGS_RELEASE=-O1 -g1' -DCMAKE_C_COMPILER=clang-16 \
+    -DCMAKE_CXX_COMPILER=clang++-16 -DSCHEDKIT_SANITIZE=ON -DSCHEDKIT_FUZZERS=ON -DSCHEDKIT_WERROR=OFF
 done
 [ ! -d /dev/shm ] || export TMPDIR=/dev/shm # tar makes and removes a tree for each input
 : > "$results/fuzz.txt"

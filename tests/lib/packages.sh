@@ -11,7 +11,7 @@ packages_test=(
   python3 python3-jsonschema jq curl apache2-utils
 )
 packages_fuzz=(
-  libclang-rt-14-dev
+  libclang-rt-16-dev
 )
 packages_vm=(
   qemu-system-x86 mmdebstrap e2fsprogs debian-archive-keyring
