@@ -104,11 +104,7 @@ Result<void> Daemon::make_mechanisms() {
   kernel_release_ = system.release;
   auto store = Store::open({.root = state_dir()});
   if (!store) return fail(std::move(store.error()));
-  remote_ = make_image_remote(loop_, clock_,
-                              {.root = options_.root,
-                               .parallel = settings.registry_parallel,
-                               .token_hosts = settings.token_hosts,
-                               .credential_helpers = settings.credential_helpers});
+  remote_ = make_image_remote(loop_, clock_, settings, options_.root);
   admission_ = std::make_shared<TrustAdmission>(loop_, clock_, *remote_, load_trust_file);
   admission_->use(settings.trust, settings.trust_file);
   const auto keep = static_cast<std::size_t>(std::max<std::int64_t>(settings.store_keep, 1));

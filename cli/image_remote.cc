@@ -23,10 +23,10 @@ class Call final : public RemoteCall {
 
 class Blob final : public RemoteCall, private BlobSink {
  public:
-  Blob(RegistryClient& client, const Reference& reference, const Descriptor& blob, ImageRemote::Write write,
-       std::function<void(Result<bool>)> done)
+  Blob(RegistryClient& client, const Reference& reference, const Descriptor& blob, BlobStart start,
+       ImageRemote::Write write, std::function<void(Result<bool>)> done)
       : write_(std::move(write)) {
-    call_ = client.fetch_blob(reference, blob, {}, *this, [done = std::move(done)](Result<BlobEnd> end) {
+    call_ = client.fetch_blob(reference, blob, std::move(start), *this, [done = std::move(done)](Result<BlobEnd> end) {
       done(end ? Result<bool>(*end == BlobEnd::written) : fail(std::move(end.error())));
     });
   }
@@ -89,9 +89,9 @@ class RegistryRemote final : public ImageRemote {
     return wrap(client_.list_referrers(reference, subject, std::move(done)));
   }
 
-  RemoteCallPtr fetch_blob(const Reference& reference, const Descriptor& blob, Write write,
+  RemoteCallPtr fetch_blob(const Reference& reference, const Descriptor& blob, BlobStart start, Write write,
                            std::function<void(Result<bool>)> done) override {
-    return std::make_unique<Blob>(client_, reference, blob, std::move(write), std::move(done));
+    return std::make_unique<Blob>(client_, reference, blob, std::move(start), std::move(write), std::move(done));
   }
 
  private:
@@ -110,25 +110,26 @@ class RegistryRemote final : public ImageRemote {
 
 }  // namespace
 
-Result<RegistrySettings> registry_settings(const RemoteOptions& options) {
-  const std::string conf = options.root + "/etc/containers/registries.conf";
+Result<RegistrySettings> registry_settings(const Settings& settings, const std::string& root) {
+  const std::string conf = root + "/etc/containers/registries.conf";
   auto rules = load_registries(conf, conf + ".d");
   if (!rules) return fail(std::move(rules.error()));
-  RegistrySettings settings;
-  settings.rules = std::move(*rules);
-  for (std::string& directory : settings.certificate_directories) directory.insert(0, options.root);
-  settings.auth_files = default_auth_files();
-  settings.parallel = options.parallel;
-  settings.token_hosts = options.token_hosts;
-  settings.credential_helpers = options.credential_helpers;
-  return settings;
+  RegistrySettings registry;
+  registry.rules = std::move(*rules);
+  for (std::string& directory : registry.certificate_directories) directory.insert(0, root);
+  registry.auth_files = default_auth_files();
+  registry.parallel = settings.registry_parallel;
+  registry.token_hosts = settings.token_hosts;
+  registry.credential_helpers = settings.credential_helpers;
+  return registry;
 }
 
-std::unique_ptr<ImageRemote> make_image_remote(Loop& loop, const Clock& clock, const RemoteOptions& options) {
-  auto settings = registry_settings(options);
+std::unique_ptr<ImageRemote> make_image_remote(Loop& loop, const Clock& clock, const Settings& settings,
+                                               const std::string& root) {
+  auto registry = registry_settings(settings, root);
   std::optional<Error> broken;
-  if (!settings) broken = std::move(settings.error());
-  return std::make_unique<RegistryRemote>(loop, clock, settings ? std::move(*settings) : RegistrySettings(),
+  if (!registry) broken = std::move(registry.error());
+  return std::make_unique<RegistryRemote>(loop, clock, registry ? std::move(*registry) : RegistrySettings(),
                                           std::move(broken));
 }
 

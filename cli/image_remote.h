@@ -3,26 +3,21 @@
 
 #include <memory>
 #include <string>
-#include <vector>
 
 #include "core/base/clock.h"
 #include "core/image/registry/settings.h"
 #include "core/image/remote.h"
 #include "core/loop/loop.h"
+#include "core/policy/model.h"
 
 namespace schedkit {
 
-struct RemoteOptions {
-  std::string root = {};  // prefix of /etc/containers and /etc/docker, for tests
-  unsigned parallel = 6;  // blobs at once
-  std::vector<std::string> token_hosts = {};
-  bool credential_helpers = false;
-};
+// What the settings' [registry] and the files of containers tools say; those below `root`/etc, for tests. Blocks on the
+// disk.
+Result<RegistrySettings> registry_settings(const Settings& settings, const std::string& root);
 
-// What the files of containers tools say. Blocks on the disk.
-Result<RegistrySettings> registry_settings(const RemoteOptions& options);
-
-// Both must outlive it. Blocks on the disk.
-std::unique_ptr<ImageRemote> make_image_remote(Loop& loop, const Clock& clock, const RemoteOptions& options);
+// `loop` and `clock` must outlive it. Blocks on the disk.
+std::unique_ptr<ImageRemote> make_image_remote(Loop& loop, const Clock& clock, const Settings& settings,
+                                               const std::string& root);
 
 }  // namespace schedkit

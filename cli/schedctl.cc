@@ -3,6 +3,7 @@
 #include <csignal>
 #include <cstdlib>
 
+#include "cli/verbs/image_program.h"
 #include "cli/verbs/verb.h"
 #include "core/bus/names.h"
 
@@ -32,6 +33,7 @@ void add_verbs(CLI::App& app, schedkit::Session& session) {
   schedkit::add_images(app, session);
   schedkit::add_rm(app, session);
   schedkit::add_prune(app, session);
+  schedkit::add_image_verbs(app, session);
   schedkit::add_version(app, session);
   app.require_subcommand(1);
 }

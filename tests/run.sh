@@ -3,7 +3,7 @@
 #
 #   --only REGEX   only the ctests whose name matches
 #   --no-vm        without the tests that boot a virtual machine
-#   --long         the full counts and the benchmarks (tests/bench/*.sh); writes docs/proof.md
+#   --long         the full counts, the benchmarks (tests/bench/*.sh) and the fuzzers (tests/fuzz/long.sh); writes docs/proof.md
 #
 # Without --long: every test once, at most 30 minutes on 2 cores from nothing. Ends with ctest's summary and status.
 # build/plain holds the programs as they are shipped (for VM, valgrind, benchmarks), build/test the same with sanitizers.
@@ -65,6 +65,11 @@ run_ctest() {
   ctest --test-dir "$build_dir/test" -j "$(nproc)" --output-on-failure --no-tests=error "${selection[@]}" 2>&1 | tee "$build_dir/ctest.log"
 }
 
+run_fuzzers() {
+  install_packages "${packages_fuzz[@]}"
+  "$tests/fuzz/long.sh" 600
+}
+
 run_benchmarks() {
   local bench
   for bench in "$tests"/bench/*.sh; do
@@ -93,9 +98,12 @@ run_ctest || status=$?
 if [ -n "$long" ]; then
   benchmarks_failed=''
   run_benchmarks
-  failed=''
+  failed='' fuzzed=0
+  say "fuzzing, 10 minutes of CPU time for each target"
+  run_fuzzers || fuzzed=$?
   [ "$status" = 0 ] || failed="ctest ended with status $status"
   [ -z "$benchmarks_failed" ] || { failed+="${failed:+; }failed benchmarks:$benchmarks_failed"; status=1; }
+  [ "$fuzzed" = 0 ] || { failed+="${failed:+; }the fuzzers found something"; status=1; }
   proof_write "$build_dir/ctest.log" "$results" "$failed"
 fi
 exit "$status"

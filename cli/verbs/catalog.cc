@@ -1,11 +1,14 @@
 #include "cli/verbs/catalog.h"
 
+#include <unistd.h>
+
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <vector>
 
 #include "core/base/file.h"
 #include "core/base/text.h"
+#include "core/bus/names.h"
 
 namespace schedkit {
 
@@ -13,10 +16,17 @@ namespace {
 
 constexpr std::size_t catalog_limit = 1u << 20;
 
+constexpr const char* administrators = "/etc/schedkit/catalog.json";
+constexpr const char* fetched = "/var/lib/schedkit/catalog.json";
+
+std::string chosen() {
+  const char* path = std::getenv("SCHEDKIT_CATALOG");
+  return path == nullptr ? "" : path;
+}
+
 std::vector<std::string> places() {
-  const char* chosen = std::getenv("SCHEDKIT_CATALOG");
-  if (chosen != nullptr && *chosen != '\0') return {chosen};
-  return {"/etc/schedkit/catalog.json", "/usr/share/schedkit/catalog.json"};
+  if (const std::string path = chosen(); !path.empty()) return {path};
+  return {administrators, fetched, "/usr/share/schedkit/catalog.json"};
 }
 
 }  // namespace
@@ -44,6 +54,25 @@ Result<Catalog> load_catalog() {
     return parse_catalog(*text, file);
   }
   return Catalog();
+}
+
+Result<std::string> refreshed_catalog() {
+  if (const std::string path = chosen(); !path.empty()) return path;
+  if (::access(administrators, F_OK) == 0) {
+    return fail(Errc::failed, "{} takes the place of any that is fetched; remove it first", administrators);
+  }
+  return fetched;
+}
+
+std::string catalog_text(const Catalog& catalog, bool json) {
+  std::string text;
+  if (json) {
+    auto object = nlohmann::json::object();
+    for (const auto& [name, image] : catalog) object[name] = {{"imageURI", image}};
+    return object.dump(2, ' ', true, nlohmann::json::error_handler_t::replace) + "\n";
+  }
+  for (const auto& [name, image] : catalog) text += bus::printable(name) + "\n";
+  return text;
 }
 
 Result<std::string> with_tag(const std::string& reference, const std::string& tag) {

@@ -1,42 +1,48 @@
 #include <CLI/CLI.hpp>
 #include <memory>
-#include <nlohmann/json.hpp>
 
 #include "cli/verbs/catalog.h"
+#include "cli/verbs/image_program.h"
 #include "cli/verbs/verb.h"
-#include "core/bus/names.h"
 
 namespace schedkit {
 
 namespace {
 
-int list(const std::string& output) {
+struct Options {
+  std::string output = "text";
+  std::string from;
+  bool refresh = false;
+};
+
+int list(const Options& options) {
+  if (options.refresh) {
+    std::vector<std::string> arguments = {"refresh-catalog", "-o", options.output};
+    if (!options.from.empty()) arguments.insert(arguments.end(), {"--from", options.from});
+    return run_image_program(arguments);
+  }
   const auto catalog = load_catalog();
   if (!catalog) {
     complain(catalog.error().describe());
     return exit_failed;
   }
-  std::string text;
-  if (output == "json") {
-    auto json = nlohmann::json::object();
-    for (const auto& [name, image] : *catalog) json[name] = {{"imageURI", image}};
-    text = json.dump(2, ' ', true, nlohmann::json::error_handler_t::replace) + "\n";
-  } else {
-    for (const auto& [name, image] : *catalog) text += bus::printable(name) + "\n";
-  }
-  return print(text) ? exit_done : exit_failed;
+  return print(catalog_text(*catalog, options.output == "json")) ? exit_done : exit_failed;
 }
 
 }  // namespace
 
 void add_list(CLI::App& app, Session& session) {
   auto* verb = app.add_subcommand("list", "List the schedulers of the catalogue, one name per line");
-  auto output = std::make_shared<std::string>("text");  // CLI11 keeps a reference to it as long as the callback lives
-  verb->add_option("-o,--output", *output, "text or json, with the images")->check(CLI::IsMember({"text", "json"}));
+  auto options = std::make_shared<Options>();  // CLI11 keeps references to it as long as the callback lives
+  verb->add_option("-o,--output", options->output, "text or json, with the images")
+      ->check(CLI::IsMember({"text", "json"}));
+  auto* refresh = verb->add_flag("--refresh", options->refresh, "Fetch the published catalogue first");
+  verb->add_option("--from", options->from, "Fetch it from URL instead")->type_name("URL")->needs(refresh);
   verb->footer(
-      "/etc/schedkit/catalog.json takes the place of /usr/share/schedkit/catalog.json.\n\nExamples:\n"
-      "  schedctl list\n  schedctl list -o json");
-  verb->callback([&session, output] { session.action = [output] { return list(*output); }; });
+      "/etc/schedkit/catalog.json takes the place of what --refresh fetched (/var/lib/schedkit/catalog.json), and that "
+      "of /usr/share/schedkit/catalog.json. When fetching fails the catalogue stays as it was.\n\nExamples:\n"
+      "  schedctl list\n  schedctl list --refresh");
+  verb->callback([&session, options] { session.action = [options] { return list(*options); }; });
 }
 
 }  // namespace schedkit

@@ -53,10 +53,14 @@ class IncomingBlob::Reader final : public ByteSource {
   std::uint64_t at_ = 0;
 };
 
-Result<std::shared_ptr<IncomingBlob>> IncomingBlob::create(Loop& loop, const std::string& path) {
-  auto fd = open_file(path, O_RDWR | O_CREAT | O_EXCL);
+Result<std::shared_ptr<IncomingBlob>> IncomingBlob::create(Loop& loop, const std::string& path, std::uint64_t have) {
+  auto fd = open_file(path, O_RDWR | O_CREAT | O_NOFOLLOW);
   if (!fd) return fail(std::move(fd.error()));
-  return std::shared_ptr<IncomingBlob>(new IncomingBlob(loop, std::move(*fd), path));
+  const auto size = static_cast<off_t>(have);
+  if (::ftruncate(fd->get(), size) != 0 || ::lseek(fd->get(), size, SEEK_SET) != size) {
+    return fail_errno(errno, "cannot prepare " + path);
+  }
+  return std::shared_ptr<IncomingBlob>(new IncomingBlob(loop, std::move(*fd), path, have));
 }
 
 Result<bool> IncomingBlob::write(std::string_view bytes) {

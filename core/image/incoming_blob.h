@@ -25,9 +25,9 @@ class IncomingBlob : public std::enable_shared_from_this<IncomingBlob> {
     std::function<void(Result<void>)> on_stored = {};  // once after finish(): everything is in the file, or why not
   };
 
-  // `path` must not exist. Shared with the pool's work under way; the handlers are called on the loop thread, until
-  // abort().
-  static Result<std::shared_ptr<IncomingBlob>> create(Loop& loop, const std::string& path);
+  // The file at `path` is made, or goes on after its first `have` bytes. Shared with the pool's work under way; the
+  // handlers are called on the loop thread, until abort().
+  static Result<std::shared_ptr<IncomingBlob>> create(Loop& loop, const std::string& path, std::uint64_t have = 0);
 
   void set_handlers(Handlers handlers) { handlers_ = std::move(handlers); }
 
@@ -45,7 +45,8 @@ class IncomingBlob : public std::enable_shared_from_this<IncomingBlob> {
  private:
   class Reader;
 
-  IncomingBlob(Loop& loop, UniqueFd fd, std::string path) : loop_(loop), fd_(std::move(fd)), path_(std::move(path)) {}
+  IncomingBlob(Loop& loop, UniqueFd fd, std::string path, std::uint64_t have)
+      : loop_(loop), fd_(std::move(fd)), path_(std::move(path)), written_(have) {}
 
   void start_drain();
   void drain();
@@ -64,7 +65,7 @@ class IncomingBlob : public std::enable_shared_from_this<IncomingBlob> {
   std::condition_variable changed_;
   std::string queue_;
   std::size_t in_work_ = 0;  // bytes taken from the queue and not in the file yet
-  std::uint64_t written_ = 0;
+  std::uint64_t written_;
   bool finished_ = false;
   std::optional<Error> error_;
 };

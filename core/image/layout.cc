@@ -80,7 +80,9 @@ Result<void> check_version(std::string_view text, std::size_t limit) {
   return fail(Errc::unsupported, "layout version {} is not supported, only \"1.0.0\"", quote(version));
 }
 
-Result<std::string> read_blob(BlobSource& blobs, const Descriptor& descriptor, const ImageLimits& limits) {
+}  // namespace
+
+Result<std::string> read_document(BlobSource& blobs, const Descriptor& descriptor, const ImageLimits& limits) {
   if (descriptor.size > limits.document_bytes) {
     return fail(Errc::limit, "{} is larger than {}", descriptor.digest.to_string(), format_size(limits.document_bytes));
   }
@@ -88,8 +90,6 @@ Result<std::string> read_blob(BlobSource& blobs, const Descriptor& descriptor, c
   if (!source) return fail(std::move(source.error()));
   return read_all(**source, limits.document_bytes);
 }
-
-}  // namespace
 
 Result<std::unique_ptr<ByteSource>> open_blob_file(const std::string& path, const Descriptor& descriptor) {
   auto fd = open_file(path, O_RDONLY | O_NOFOLLOW);
@@ -168,7 +168,7 @@ namespace {
 Result<std::pair<Digest, Manifest>> load_manifest(BlobSource& blobs, Descriptor current, const Platform& host,
                                                   const ImageLimits& limits) {
   for (int depth = 0; depth < 3; ++depth) {
-    auto text = read_blob(blobs, current, limits);
+    auto text = read_document(blobs, current, limits);
     if (!text) return fail(std::move(text.error()));
     auto document = parse_document(*text, current.media_type, limits);
     if (!document) return fail(with_context(std::move(document.error()), current.digest.to_string()));
@@ -188,7 +188,7 @@ Result<LoadedImage> load_image(BlobSource& blobs, const Descriptor& top, const P
   auto found = load_manifest(blobs, top, host, limits);
   if (!found) return fail(std::move(found.error()));
   LoadedImage image{found->first, std::move(found->second), {}};
-  auto text = read_blob(blobs, image.manifest.config, limits);
+  auto text = read_document(blobs, image.manifest.config, limits);
   if (!text) return fail(std::move(text.error()));
   auto config = parse_config(*text, limits);
   if (!config) return fail(with_context(std::move(config.error()), image.digest.to_string()));

@@ -23,6 +23,9 @@ class BlobSource {
   virtual Result<std::unique_ptr<ByteSource>> open_blob(const Descriptor& descriptor) = 0;
 };
 
+// A manifest, index or config; Errc::limit beyond `limits.document_bytes`.
+Result<std::string> read_document(BlobSource& blobs, const Descriptor& descriptor, const ImageLimits& limits);
+
 // A blob in a file of its own.
 Result<std::unique_ptr<ByteSource>> open_blob_file(const std::string& path, const Descriptor& descriptor);
 
@@ -33,6 +36,9 @@ class Layout final : public BlobSource {
   static Result<Layout> open(UniqueFd directory, std::string path, const ImageLimits& limits = {});
 
   const Index& index() const { return index_; }
+
+  // Where a blob lies, if it is there.
+  std::string blob_path(const Digest& digest) const { return path_ + "/blobs/" + digest.algorithm + "/" + digest.hex; }
 
   // The entry that the reference's digest or tag (annotation org.opencontainers.image.ref.name) names; several entries
   // of one tag are told apart by `host`. Without both the layout must hold exactly one image.

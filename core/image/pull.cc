@@ -9,6 +9,7 @@
 
 #include "core/base/file.h"
 #include "core/base/text.h"
+#include "core/image/document_source.h"
 #include "core/image/runnable.h"
 #include "core/loop/work.h"
 
@@ -17,20 +18,6 @@ namespace {
 
 // How often a layer that came in for somebody else is asked for again.
 constexpr int most_attempts = 5;
-
-class TextSource final : public ByteSource {
- public:
-  explicit TextSource(const std::string& text) : text_(text) {}
-  Result<std::size_t> read(char* buffer, std::size_t size) override {
-    const std::size_t count = text_.copy(buffer, size, at_);
-    at_ += count;
-    return count;
-  }
-
- private:
-  const std::string& text_;
-  std::size_t at_ = 0;
-};
 
 Result<void> write_new(const std::string& path, std::string_view bytes) {
   // Synced with everything else before publishing.
@@ -42,6 +29,10 @@ Result<void> write_new(const std::string& path, std::string_view bytes) {
     if (written > 0) bytes.remove_prefix(static_cast<std::size_t>(written));
   }
   return {};
+}
+
+bool is_about_content(const Error& error) {
+  return error.code == Errc::integrity || error.code == Errc::invalid || error.code == Errc::limit;
 }
 
 std::shared_ptr<Staging> removed_in_pool(Loop& loop, Staging staging) {
@@ -64,7 +55,7 @@ struct Pull::Documents final : BlobSource {
       return fail(Errc::integrity, "{} has {} bytes, not the {} that its parent says", descriptor.digest.to_string(),
                   found->second.size(), descriptor.size);
     }
-    return std::make_unique<TextSource>(found->second);
+    return std::make_unique<DocumentSource>(found->second);
   }
 
   std::map<Digest, std::string> texts;
@@ -85,8 +76,13 @@ struct Pull::Layers final : BlobSource {
 };
 
 struct Pull::Staged {
+  struct Missing {
+    Descriptor layer;
+    BlobStart start;  // from an interrupted pull
+  };
+
   std::optional<Staging> staging;
-  std::vector<Descriptor> missing;
+  std::vector<Missing> missing;
   bool unpacked = false;  // already
 };
 
@@ -239,7 +235,8 @@ void Pull::stage() {
           }
         }
         for (const auto& [digest, layer] : layers) {
-          if (!store->borrow(*staged.staging, layer)) staged.missing.push_back(layer);
+          if (store->borrow(*staged.staging, layer)) continue;
+          staged.missing.push_back({layer, store->resume(*staged.staging, layer)});
         }
         return staged;
       },
@@ -255,11 +252,14 @@ void Pull::take_staged(Result<Staged> staged) {
   staging_ = removed_in_pool(parts_.loop, std::move(*staged->staging));
   layers_ = std::make_shared<Layers>(staging_);
   progress_.bytes = progress_.total;
-  for (const Descriptor& layer : staged->missing) {
-    progress_.bytes -= layer.size;
-    auto blob = IncomingBlob::create(parts_.loop, staging_->blob_path(layer.digest));
+  std::map<Digest, BlobStart> starts;
+  for (auto& [layer, start] : staged->missing) {
+    progress_.bytes -= layer.size - start.offset;
+    resumed_ |= start.offset > 0;
+    auto blob = IncomingBlob::create(parts_.loop, staging_->blob_path(layer.digest), start.offset);
     if (!blob) return fail_with(std::move(blob.error()));
     layers_->incoming.emplace(layer.digest, std::move(*blob));
+    starts.emplace(layer.digest, std::move(start));
   }
   missing_ = staged->missing.size();
   unpacking_ = !staged->unpacked;
@@ -268,17 +268,19 @@ void Pull::take_staged(Result<Staged> staged) {
   std::set<Digest> asked;
   for (const Descriptor& layer : image_->manifest.layers) {
     const auto found = layers_->incoming.find(layer.digest);
-    if (found != layers_->incoming.end() && asked.insert(layer.digest).second) fetch_layer(layer, found->second, 1);
+    if (found != layers_->incoming.end() && asked.insert(layer.digest).second) {
+      fetch_layer(layer, found->second, std::move(starts.at(layer.digest)), 1);
+    }
   }
   if (unpacking_) {
-    parts_.unpacking.ask([this, alive = Alive(alive_)](Turns::Turn turn) {
+    parts_.unpacking.ask([this, alive = std::weak_ptr(layers_)](Turns::Turn turn) {
       if (!alive.expired() && !error_) unpack(std::move(turn));
     });
   }
   advance();
 }
 
-void Pull::fetch_layer(const Descriptor& layer, std::shared_ptr<IncomingBlob> blob, int attempt) {
+void Pull::fetch_layer(const Descriptor& layer, std::shared_ptr<IncomingBlob> blob, BlobStart start, int attempt) {
   const std::string key = layer.digest.to_string();
   blob->set_handlers({.on_room =
                           [this, key] {
@@ -291,18 +293,20 @@ void Pull::fetch_layer(const Descriptor& layer, std::shared_ptr<IncomingBlob> bl
                             if (missing_ == 0) show(PullProgress::Phase::unpacking);
                             advance();
                           }});
+  const std::uint64_t have = start.offset;
   calls_[key] = parts_.remote.fetch_blob(
-      reference_, layer,
+      reference_, layer, std::move(start),
       [this, blob](std::string_view bytes) {
         progress_.bytes += bytes.size();
         show(progress_.phase);
         return blob->write(bytes);
       },
-      [this, layer, key, blob, attempt](Result<bool> arrived) {
+      [this, layer, key, blob, have, attempt](Result<bool> arrived) {
         // Kept until this returns: it holds what runs here.
         const auto call = std::move(calls_[key]);
         calls_.erase(key);
-        if (arrived && !*arrived && attempt < most_attempts) return fetch_layer(layer, blob, attempt + 1);
+        if (arrived && !*arrived && have > 0) arrived = fail(Errc::integrity, "{} came in for another image", key);
+        if (arrived && !*arrived && attempt < most_attempts) return fetch_layer(layer, blob, {}, attempt + 1);
         if (arrived && !*arrived) arrived = fail(Errc::failed, "{} always came in for another image", key);
         blob->finish(arrived ? Result<void>() : fail(std::move(arrived.error())));
       });
@@ -327,8 +331,18 @@ void Pull::unpack(Turns::Turn turn) {
 // What ends may be the last thing that was waited for.
 void Pull::advance() {
   if (working_) return;
+  if (error_ && is_about_content(*error_) && std::exchange(resumed_, false)) return begin_anew();
   if (error_) return end(fail(std::move(*error_)));
   if (missing_ == 0 && !unpacking_) publish();
+}
+
+// What an interrupted pull left may be damaged, by a power failure say: once more without it.
+void Pull::begin_anew() {
+  error_.reset();
+  layers_.reset();
+  staging_.reset();
+  progress_ = {};
+  stage();
 }
 
 void Pull::publish() {

@@ -70,9 +70,10 @@ class Pull {
   void renew();
   void stage();
   void take_staged(Result<Staged> staged);
-  void fetch_layer(const Descriptor& layer, std::shared_ptr<IncomingBlob> blob, int attempt);
+  void fetch_layer(const Descriptor& layer, std::shared_ptr<IncomingBlob> blob, BlobStart start, int attempt);
   void unpack(Turns::Turn turn);
   void advance();
+  void begin_anew();
   void publish();
   void fail_with(Error error);
   void end(Result<RunnableImage> result);
@@ -98,6 +99,7 @@ class Pull {
   std::size_t missing_ = 0;                     // layers not stored yet
   bool unpacking_ = false;                      // waits for its turn or is under way
   bool working_ = false;                        // a job is in the pool
+  bool resumed_ = false;                        // some layers began with what an interrupted pull left
   std::optional<Error> error_;                  // the first one; what is under way ends before it is told
   std::shared_ptr<const int> alive_ = std::make_shared<const int>(0);
 };

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/base/result.h"
+#include "core/image/blob_start.h"
 #include "core/image/digest.h"
 #include "core/image/manifest.h"
 #include "core/image/reference.h"
@@ -54,11 +55,11 @@ class ImageRemote {
   [[nodiscard]] virtual RemoteCallPtr list_referrers(const Reference& reference, const Digest& subject,
                                                      std::function<void(Result<std::vector<Descriptor>>)> done) = 0;
 
-  // `write` gets the bytes in order, once; false pauses until resume(). They are right only when `done` was called with
-  // true. False: an equal blob came in for somebody else meanwhile, and nothing was written here.
+  // `write` gets the bytes after `start` in order, once; false pauses until resume(). They are right only when `done` was
+  // called with true. False: an equal blob came in for somebody else meanwhile, and nothing was written here.
   using Write = std::function<Result<bool>(std::string_view bytes)>;
-  [[nodiscard]] virtual RemoteCallPtr fetch_blob(const Reference& reference, const Descriptor& blob, Write write,
-                                                 std::function<void(Result<bool>)> done) = 0;
+  [[nodiscard]] virtual RemoteCallPtr fetch_blob(const Reference& reference, const Descriptor& blob, BlobStart start,
+                                                 Write write, std::function<void(Result<bool>)> done) = 0;
 };
 
 }  // namespace schedkit

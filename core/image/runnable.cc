@@ -73,6 +73,10 @@ Result<RunnableImage> make_runnable(const ImageConfig& config, const std::map<st
   if (!config.working_directory.empty() && !config.working_directory.starts_with('/')) {
     return fail(Errc::invalid, "image config: WorkingDir {} must be absolute", quote(config.working_directory));
   }
+  // A descriptor that leaked would be a way out of the container (CVE-2024-21626).
+  if ((config.working_directory + "/").starts_with("/proc/")) {
+    return fail(Errc::denied, "image config: WorkingDir {} lies in /proc", quote(config.working_directory));
+  }
   if (!config.stop_signal.empty()) {
     auto signal = parse_signal(config.stop_signal);
     if (!signal) return fail(with_context(std::move(signal.error()), "image config: StopSignal"));

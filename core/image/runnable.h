@@ -10,7 +10,8 @@
 namespace schedkit {
 
 // Everything but reference, digest and rootfs. Refused: a user other than root (attaching a scheduler needs it),
-// nothing to execute, a relative working directory, an unknown stop signal. `annotations` are the manifest's.
+// nothing to execute, a relative working directory or one in /proc, an unknown stop signal. `annotations` are the
+// manifest's.
 Result<RunnableImage> make_runnable(const ImageConfig& config, const std::map<std::string, std::string>& annotations);
 
 // "15", "TERM", "SIGTERM", "SIGRTMIN+3".

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <cstdlib>
 #include <utility>
 
@@ -25,6 +26,23 @@ Result<UniqueFd> try_lock(const std::string& path) {
   return fd;
 }
 
+// Less is fetched again as fast as it is looked at.
+constexpr off_t worth_keeping = 256 << 10;
+
+// What cannot be kept is no loss.
+void keep_blobs(const std::string& blobs, const std::string& keep) {
+  auto directory = open_file(blobs, O_PATH | O_DIRECTORY | O_NOFOLLOW);
+  if (!directory) return;
+  (void)for_each_name(directory->get(), [&](const std::string& name) -> Result<void> {
+    const std::string path = blobs + "/" + name;
+    struct stat status {};
+    if (::lstat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode) && status.st_size >= worth_keeping) {
+      (void)::rename(path.c_str(), (keep + "/" + name).c_str());
+    }
+    return {};
+  });
+}
+
 }  // namespace
 
 Result<Staging> Staging::make(const std::string& parent) {
@@ -43,7 +61,7 @@ Result<Staging> Staging::make(const std::string& parent) {
   return fail(Errc::busy, "cannot make a directory in {}: another process removes it each time", parent);
 }
 
-Result<void> Staging::remove_abandoned(const std::string& parent) {
+Result<void> Staging::remove_abandoned(const std::string& parent, const std::string& keep) {
   auto directory = open_file(parent, O_PATH | O_DIRECTORY);
   if (!directory) return fail(std::move(directory.error()));
   return for_each_name(directory->get(), [&](const std::string& name) -> Result<void> {
@@ -51,6 +69,7 @@ Result<void> Staging::remove_abandoned(const std::string& parent) {
     auto lock = try_lock(path);
     const bool in_use = !lock && lock.error().code == Errc::busy;
     if (in_use) return {};
+    if (lock && !keep.empty()) keep_blobs(path + "/blobs", keep);
     auto removed = remove_at(directory->get(), name);
     return removed ? removed : fail(with_context(std::move(removed.error()), parent));
   });

@@ -17,8 +17,9 @@ class Staging {
   // `parent`: an existing directory.
   static Result<Staging> make(const std::string& parent);
 
-  // Removes what abandoned directories below `parent` hold.
-  static Result<void> remove_abandoned(const std::string& parent);
+  // Removes what abandoned directories below `parent` hold. With `keep`, an existing directory, large blobs are moved
+  // there, whole or not, each under its name: what a killed process fetched needs not be fetched again.
+  static Result<void> remove_abandoned(const std::string& parent, const std::string& keep = "");
 
   Staging(Staging&& other) noexcept;
   Staging& operator=(Staging&&) = delete;
@@ -29,7 +30,8 @@ class Staging {
   std::string image() const { return path_ + "/image"; }
   std::string rootfs() const { return path_ + "/image/rootfs"; }
   std::string blobs() const { return path_ + "/blobs"; }
-  std::string blob_path(const Digest& digest) const { return blobs() + "/" + digest.algorithm + "-" + digest.hex; }
+  std::string blob_path(const Digest& digest) const { return blobs() + "/" + blob_name(digest); }
+  static std::string blob_name(const Digest& digest) { return digest.algorithm + "-" + digest.hex; }
 
  private:
   Staging(std::string path, UniqueFd lock) : path_(std::move(path)), lock_(std::move(lock)) {}

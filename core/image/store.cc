@@ -4,7 +4,9 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <utility>
@@ -56,7 +58,7 @@ Result<Store> Store::open(StoreOptions options) {
   if (!options.root.starts_with('/')) return fail(Errc::invalid, "the store's path {} must be absolute", options.root);
   if (!options.free_bytes) options.free_bytes = free_on;
   Store store(std::move(options));
-  for (const char* name : {"", "/rootfs", "/tmp", "/evidence"}) {
+  for (const char* name : {"", "/rootfs", "/tmp", "/partial", "/evidence"}) {
     if (auto made = make_directories(store.options_.root + name, 0700); !made) return fail(std::move(made.error()));
   }
   if (is_read_only(store.options_.root)) return store;
@@ -69,7 +71,8 @@ Result<Store> Store::open(StoreOptions options) {
     if (!index) return fail(std::move(index.error()));
     if (auto written = layout->write_index(*index); !written) return fail(std::move(written.error()));
   }
-  if (auto removed = Staging::remove_abandoned(store.options_.root + "/tmp"); !removed) {
+  if (auto removed = Staging::remove_abandoned(store.options_.root + "/tmp", store.options_.root + "/partial");
+      !removed) {
     return fail(std::move(removed.error()));
   }
   return store;
@@ -86,7 +89,11 @@ std::string Store::evidence_path(const StoredImage& image) const {
 
 Result<UniqueFd> Store::lock() const {
   auto fd = open_file(options_.root + "/lock", O_RDWR | O_CREAT);
-  if (!fd) return fd;
+  if (!fd) {  // on a read-only disk it can still be read
+    auto readable = open_file(options_.root + "/lock", O_RDONLY);
+    if (!readable) return fd;
+    fd = std::move(readable);
+  }
   while (::flock(fd->get(), LOCK_EX) != 0) {
     if (errno != EINTR) return fail_errno(errno, "cannot lock " + options_.root + "/lock");
   }
@@ -249,6 +256,23 @@ bool Store::borrow(const Staging& staging, const Descriptor& blob) const {
   }
   ::unlink(staging.blob_path(blob.digest).c_str());
   return false;
+}
+
+BlobStart Store::resume(const Staging& staging, const Descriptor& blob) const {
+  const std::string path = staging.blob_path(blob.digest);
+  if (::rename((options_.root + "/partial/" + Staging::blob_name(blob.digest)).c_str(), path.c_str()) != 0) return {};
+  auto fd = open_file(path, O_RDONLY | O_NOFOLLOW);
+  BlobStart start{.offset = 0, .hasher = Hasher(blob.digest.algorithm)};
+  std::string buffer(256u << 10, '\0');
+  while (fd && start.offset < blob.size) {
+    const ssize_t got =
+        ::read(fd->get(), buffer.data(), std::min<std::uint64_t>(buffer.size(), blob.size - start.offset));
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) break;
+    start.hasher->update(std::string_view(buffer).substr(0, static_cast<std::size_t>(got)));
+    start.offset += static_cast<std::uint64_t>(got);
+  }
+  return start;
 }
 
 Result<RunnableImage> Store::publish(const Staging& staging, const Digest& manifest, const StoredImage* image,

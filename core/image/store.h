@@ -6,6 +6,7 @@
 //   refs.json                        layout reference → digest found there last, and the manifest chosen from it
 //   evidence/HEX.json                why an image was admitted, by its reference and digest (admission.h)
 //   tmp/                             staging (staging.h); its parts are renamed to their places when complete and synced
+//   partial/ALGORITHM-HEX            what a killed process had of a blob; used by the next pull, removed by prune()
 //   lock                             flock(2), held while anything of the above but tmp/ is changed
 //
 // A crash at any point leaves the store as it was, at most with parts that nothing refers to; prune() removes those.
@@ -19,6 +20,7 @@
 
 #include "core/base/result.h"
 #include "core/base/unique_fd.h"
+#include "core/image/blob_start.h"
 #include "core/image/layout.h"
 #include "core/image/limits.h"
 #include "core/image/platform.h"
@@ -71,6 +73,9 @@ class Store {
   Result<Staging> stage(std::uint64_t compressed) const;
   // Links a blob that the store has into `staging`. False when it has none or a damaged one; reads it in full.
   bool borrow(const Staging& staging, const Descriptor& blob) const;
+  // Moves what an interrupted pull left of `blob` into `staging`, to go on from there; reads it. Whether it is right
+  // only the whole blob's digest will tell.
+  BlobStart resume(const Staging& staging, const Descriptor& blob) const;
   Result<void> unpack(const Staging& staging, BlobSource& blobs, const LoadedImage& image,
                       const RunnableImage& runnable) const;
   // `image`: from a registry, with its blobs in `staging`; none when only the unpacked tree is to be kept. The image it
@@ -104,6 +109,8 @@ class Store {
 
  private:
   class Sweep;
+
+  Result<void> remove_partial() const;
 
   explicit Store(StoreOptions options) : options_(std::move(options)) {}
 

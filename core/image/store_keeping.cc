@@ -1,4 +1,5 @@
 // What the store holds, gives up, and finds wrong with itself.
+#include <fcntl.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -11,6 +12,7 @@
 #include "core/image/compare_trees.h"
 #include "core/image/flatten.h"
 #include "core/image/store.h"
+#include "core/image/tree.h"
 
 namespace schedkit {
 namespace {
@@ -258,10 +260,17 @@ Result<Store::Removed> Store::remove(const Reference& reference, const Keep& kee
   return sweep->run(gone, keep);
 }
 
+Result<void> Store::remove_partial() const {
+  auto directory = open_file(options_.root + "/partial", O_PATH | O_DIRECTORY);
+  if (!directory) return fail(std::move(directory.error()));
+  return for_each_name(directory->get(), [&](const std::string& name) { return remove_at(directory->get(), name); });
+}
+
 Result<Store::Removed> Store::prune(const Keep& keep, const Retention& retention, bool all) const {
   if (auto removed = Staging::remove_abandoned(options_.root + "/tmp"); !removed) {
     return fail(std::move(removed.error()));
   }
+  if (auto removed = remove_partial(); !removed) return fail(std::move(removed.error()));
   auto sweep = Sweep::begin(*this);
   if (!sweep) return fail(std::move(sweep.error()));
   const Removal removal = choose_removals(sweep->held(keep), retention, all);

@@ -24,7 +24,7 @@ schedctl=$bin/schedctl
 expect 64 "" "$schedctl" nonsense
 expect 64 "" "$schedctl" status -o yaml
 expect 0 "Usage" "$schedctl" --help
-for verb in status run stop auto check reload list pull images rm prune; do expect 0 "Examples" "$schedctl" $verb --help; done
+for verb in status run stop auto check reload list pull images rm prune versions info pack push; do expect 0 "Examples" "$schedctl" $verb --help; done
 expect 4 "" "$schedctl" status
 export SCHEDKIT_CATALOG=$work/catalog.json
 expect 1 "catalog.json" "$schedctl" list

@@ -147,7 +147,7 @@ std::optional<ContentRange> parse_content_range(std::string_view text) {
   const auto last = parse_unsigned(text.substr(dash + 1, slash - dash - 1));
   const std::string_view total = text.substr(slash + 1);
   const auto size = parse_unsigned(total);
-  if (!first || !last || *last < *first || (!size && total != "*")) return std::nullopt;
+  if (!first || !last || *last < *first || (!size && total != "*") || (size && *size <= *last)) return std::nullopt;
   return ContentRange{*first, *last, size ? std::optional(*size) : std::nullopt};
 }
 

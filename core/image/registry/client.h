@@ -29,6 +29,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/result.h"
+#include "core/image/blob_start.h"
 #include "core/image/digest.h"
 #include "core/image/limits.h"
 #include "core/image/manifest.h"
@@ -71,12 +72,6 @@ class BlobSink {
   // they ended, whatever the server makes of Range. `pause`: no more until BlobCall::resume(). An error ends the fetch
   // and is what `done` gets. Must not block: queue, and write elsewhere.
   virtual Result<HttpFlow> write(std::string_view bytes) = 0;
-};
-
-// What is there already of a blob: `hasher` has seen exactly these first `offset` bytes.
-struct BlobStart {
-  std::uint64_t offset = 0;
-  std::optional<Hasher> hasher;
 };
 
 enum class BlobEnd {

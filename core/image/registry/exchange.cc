@@ -76,7 +76,10 @@ void Exchange::authorize() {
   }
   if (const auto token = fresh_ ? "" : cached_token(context_, *query); !token.empty()) return send("Bearer " + token);
   step_ = fetch_token(context_, url_, tls(), std::move(*query), [this](Result<std::string> token) {
-    if (!token) return finish(fail(with_context(std::move(token.error()), session_.endpoint.name())));
+    if (!token) {
+      session_.access.reset();  // the next call reads the files again
+      return finish(fail(with_context(std::move(token.error()), session_.endpoint.name())));
+    }
     send("Bearer " + *token);
   });
 }
@@ -129,6 +132,7 @@ void Exchange::take(Result<HttpAnswer> answer) {
     const bool may_be_plain = !answered_ && !session_.base && !plain_ && session_.may_speak_http();
     if (!may_be_plain || answer.error().code != Errc::io) {
       if (answer.error().code == Errc::integrity && !answered_) {
+        session_.access.reset();
         answer.error().text += fmt::format("; its authority belongs into {}/{}/ca.crt",
                                            context_.settings.certificate_directories.empty()
                                                ? "certs.d"

@@ -21,7 +21,8 @@ std::optional<Duration> parse_retry_after(std::string_view text, WallTime now) {
   text = trim(text);
   if (auto seconds = parse_unsigned(text)) return std::chrono::seconds(std::min<std::uint64_t>(*seconds, 86'400));
   std::tm parts{};
-  const char* rest = ::strptime(std::string(text).c_str(), "%a, %d %b %Y %H:%M:%S GMT", &parts);
+  const std::string date(text);
+  const char* rest = ::strptime(date.c_str(), "%a, %d %b %Y %H:%M:%S GMT", &parts);
   if (rest == nullptr || *rest != '\0') return std::nullopt;
   return std::max(Duration::zero(), WallTime(std::chrono::seconds(::timegm(&parts))) - now);
 }

@@ -23,13 +23,15 @@ class FakeRemote::Call : public RemoteCall {
 
 class FakeRemote::BlobCall final : public Call {
  public:
-  BlobCall(FakeRemote& owner, std::string digest, std::string bytes, Write write,
+  BlobCall(FakeRemote& owner, std::string digest, std::string bytes, BlobStart start, Write write,
            std::function<void(Result<bool>)> done)
       : Call(owner),
         digest_(std::move(digest)),
         bytes_(std::move(bytes)),
         write_(std::move(write)),
-        done_(std::move(done)) {
+        done_(std::move(done)),
+        at_(start.offset) {
+    if (start.hasher) hasher_ = std::move(*start.hasher);
     go_on();
   }
 
@@ -47,9 +49,11 @@ class FakeRemote::BlobCall final : public Call {
     if (half && owner_.stuck.contains(digest_)) return;
     const auto broken = owner_.broken.find(digest_);
     if (half && broken != owner_.broken.end()) return finish(fail(broken->second));
-    if (at_ == bytes_.size()) return finish(true);
+    if (at_ == bytes_.size()) return finish(check());
     const auto piece = std::string_view(bytes_).substr(at_, owner_.piece);
     at_ += piece.size();
+    owner_.sent += piece.size();
+    hasher_.update(piece);
     const auto more = write_(piece);
     if (!more) return finish(fail(more.error()));
     if (!*more) {
@@ -57,6 +61,11 @@ class FakeRemote::BlobCall final : public Call {
     } else {
       go_on();
     }
+  }
+
+  Result<bool> check() {
+    if (hasher_.finish()->to_string() == digest_) return true;
+    return fail(Errc::integrity, "{} has another digest", digest_);
   }
 
   void finish(Result<bool> result) {
@@ -68,7 +77,8 @@ class FakeRemote::BlobCall final : public Call {
   std::string bytes_;
   Write write_;
   std::function<void(Result<bool>)> done_;
-  std::size_t at_ = 0;
+  Hasher hasher_;
+  std::size_t at_;
 };
 
 Result<std::string> FakeRemote::content(const Digest& digest) const {
@@ -146,11 +156,11 @@ RemoteCallPtr FakeRemote::list_referrers(const Reference&, const Digest& subject
   return call;
 }
 
-RemoteCallPtr FakeRemote::fetch_blob(const Reference&, const Descriptor& blob, Write write,
+RemoteCallPtr FakeRemote::fetch_blob(const Reference&, const Descriptor& blob, BlobStart start, Write write,
                                      std::function<void(Result<bool>)> done) {
   ++blobs;
   return std::make_unique<BlobCall>(*this, blob.digest.to_string(), read(layout_ + "/blobs/sha256/" + blob.digest.hex),
-                                    std::move(write), std::move(done));
+                                    std::move(start), std::move(write), std::move(done));
 }
 
 namespace {

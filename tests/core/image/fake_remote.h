@@ -26,7 +26,7 @@ class FakeRemote final : public ImageRemote {
                                std::function<void(Result<std::string>)> done) override;
   RemoteCallPtr list_referrers(const Reference& reference, const Digest& subject,
                                std::function<void(Result<std::vector<Descriptor>>)> done) override;
-  RemoteCallPtr fetch_blob(const Reference& reference, const Descriptor& blob, Write write,
+  RemoteCallPtr fetch_blob(const Reference& reference, const Descriptor& blob, BlobStart start, Write write,
                            std::function<void(Result<bool>)> done) override;
 
   std::size_t piece = 64u << 10;
@@ -39,6 +39,7 @@ class FakeRemote final : public ImageRemote {
   std::map<std::string, std::string> documents;
   std::map<std::string, std::vector<Descriptor>> referrers;
   std::map<std::string, Error> refused;  // the answer about a tag, a digest's content, or "referrers"
+  std::uint64_t sent = 0;                // bytes of blobs
   int manifests = 0;                     // asked for
   int blobs = 0;
   int resolved = 0;

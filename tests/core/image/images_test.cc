@@ -145,6 +145,14 @@ TEST_GROUP(Images) {
     CHECK(image.error().code == code);
   }
 
+  // The first `size` bytes of `blob` as somebody's staging directory who was killed.
+  void left_behind(const std::string& blob, std::size_t size, std::string digest = "") {
+    if (digest.empty()) digest = digest_text(blob);
+    images.reset();
+    fs::create_directories(tree.at("store/tmp/killed/blobs"));
+    write(tree.at("store/tmp/killed/blobs/sha256-") + digest.substr(7), blob.substr(0, size));
+  }
+
   // Refused, and nothing is left.
   void refuses(const Result<RunnableImage>& image, Errc code, const std::string& words) {
     CHECK_FALSE(image.has_value());
@@ -315,6 +323,45 @@ TEST(Images, a_bad_layer_ends_the_other_downloads) {
   layout.image("v1", {Tar().file("../evil", "x").done(), second});
   remote.stuck.insert(digest_text(gzip(second)));
   refuses(prepare(), Errc::invalid, "../evil");
+}
+
+TEST(Images, goes_on_where_a_killed_daemon_was) {
+  const std::string first = Tar().file("a", noise(900'000)).done();
+  const std::string second = Tar().file("b", noise(900'000, 2)).done();
+  layout.image("v1", {first, second});
+  left_behind(gzip(first), 500'000);
+  left_behind(gzip(second), gzip(second).size());
+  reopen();
+  accepts(prepare());
+  LONGS_EQUAL(gzip(first).size() - 500'000, remote.sent);
+  verifies();
+  CHECK(fs::is_empty(tree.at("store/partial")));
+}
+
+TEST(Images, what_a_killed_daemon_left_may_be_damaged) {
+  const std::string first = Tar().file("a", noise(900'000)).done();
+  layout.image("v1", {first});
+  for (const std::size_t at : {std::size_t{0}, std::size_t{400'000}}) {
+    std::string damaged = gzip(first);
+    damaged[at] ^= 1;
+    left_behind(damaged, 500'000, digest_text(gzip(first)));
+    reopen();
+    accepts(prepare());
+    verifies();
+    std::optional<Result<ImagesRemoved>> removed;
+    images->remove(name, [&](Result<ImagesRemoved> answer) { removed = std::move(answer); });
+    CHECK(await(removed).has_value());
+  }
+}
+
+TEST(Images, what_a_killed_daemon_left_goes_with_the_next_cleaning) {
+  left_behind(noise(900'000), 500'000);
+  reopen();
+  CHECK_FALSE(fs::is_empty(tree.at("store/partial")));
+  std::optional<Result<ImagesRemoved>> pruned;
+  images->prune(false, [&](Result<ImagesRemoved> answer) { pruned = std::move(answer); });
+  CHECK(await(pruned).has_value());
+  CHECK(fs::is_empty(tree.at("store/partial")));
 }
 
 TEST(Images, cancelling_leaves_nothing) {

@@ -162,6 +162,8 @@ TEST(Runnable, refuses_what_cannot_run) {
   config.user = "root:root";
   config.working_directory = "tmp";
   refuses("WorkingDir");
+  config.working_directory = "/proc/self/fd/7";  // CVE-2024-21626
+  refuses("WorkingDir");
   config.working_directory = "";
   config.stop_signal = "SIGNOTHING";
   refuses("StopSignal");

@@ -1,9 +1,11 @@
 #include "core/image/registry/client.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <mutex>
 #include <optional>
 
+#include "tests/core/image/image_fixture.h"
 #include "tests/core/sched/loop_helpers.h"
 #include "tests/fakes/fake_clock.h"
 #include "tests/fakes/http_server.h"
@@ -42,6 +44,7 @@ std::string made_up(std::size_t size) {
 }  // namespace
 
 TEST_GROUP(RegistryClient) {
+  test::TempTree tree;
   Loop loop;
   HttpClient http{loop};
   fakes::FakeClock clock;
@@ -51,7 +54,8 @@ TEST_GROUP(RegistryClient) {
   Sink sink;
 
   RegistryClient& registry() {
-    settings.certificate_directories.clear();
+    settings.certificate_directories = {tree.at("certs.d")};
+    settings.auth_files = {tree.at("auth.json")};
     if (!client) {
       client.emplace(loop, http, clock, settings, ImageLimits{},
                      RegistryHooks{.retry = {.wait = 1ms, .busy_wait = 1ms}, .random = [] { return 0.5; }});
@@ -123,6 +127,39 @@ TEST(RegistryClient, server_errors_are_tried_again_three_times) {
   LONGS_EQUAL(3, server.count("GET", "/v2/test/app/manifests/v1"));
 }
 
+TEST(RegistryClient, a_busy_registry_is_asked_again_when_it_says) {
+  int asked = 0;
+  HttpServer server([&](const ServedRequest&) -> Reply {
+    if (++asked < 5) return {.status = 429, .headers = {{"Retry-After", "0"}}};
+    return index();
+  });
+  CHECK_TRUE(manifest(at(server)).has_value());
+  HttpServer for_ever([](const ServedRequest&) { return Reply{.status = 429, .headers = {{"Retry-After", "0"}}}; });
+  const auto got = manifest(at(for_ever));
+  CHECK_TRUE(!got && got.error().code == Errc::busy);
+  LONGS_EQUAL(5, for_ever.count("GET", "/v2/test/app/manifests/v1"));
+}
+
+TEST(RegistryClient, endless_answers_are_cut_off) {
+  std::string origin;
+  bool token = true;
+  HttpServer server([&](const ServedRequest& request) -> Reply {
+    if (request.target.starts_with("/token") || !token) {
+      return {.headers = {{"Content-Type", index_type}},
+              .body = std::string(60'000, ' '),
+              .announced = -2,
+              .endless = true};
+    }
+    return {.status = 401, .headers = {{"WWW-Authenticate", "Bearer realm=\"" + origin + "/token\""}}};
+  });
+  origin = server.url();
+  const auto refused = manifest(at(server));
+  CHECK_TRUE(!refused && refused.error().code == Errc::limit);
+  token = false;
+  const auto endless = manifest(at(server));
+  CHECK_TRUE(!endless && endless.error().code == Errc::limit);
+}
+
 TEST(RegistryClient, a_token_is_got_and_kept) {
   std::string origin;
   HttpServer server([&](const ServedRequest& request) -> Reply {
@@ -158,6 +195,35 @@ TEST(RegistryClient, a_second_refusal_is_final) {
   LONGS_EQUAL(3, server.count("GET", "/v2/test/app/manifests/v1"));
 }
 
+TEST(RegistryClient, credentials_are_read_again_after_a_refusal) {
+  std::string origin;
+  HttpServer server([&](const ServedRequest& request) -> Reply {
+    if (request.target.starts_with("/token")) {
+      if (request.header("authorization") != "Basic dTpw") return {.status = 401};
+      return {.body = R"({"token":"T1"})"};
+    }
+    if (request.header("authorization") == "Bearer T1") return index();
+    return {.status = 401, .headers = {{"WWW-Authenticate", "Bearer realm=\"" + origin + "/token\""}}};
+  });
+  origin = server.url();
+  const auto refused = manifest(at(server));
+  CHECK_TRUE(!refused && refused.error().code == Errc::denied);
+  test::write(tree.at("auth.json"), R"({"auths": {")" + server.host() + R"(": {"auth": "dTpw"}}})");
+  CHECK_TRUE(manifest(at(server)).has_value());
+}
+
+TEST(RegistryClient, certificates_are_read_again_after_a_refusal) {
+  const auto identity = fakes::make_identity();
+  HttpServer server([](const ServedRequest&) { return index(); }, &identity);
+  const auto refused = manifest(at(server));
+  CHECK_TRUE(!refused && refused.error().code == Errc::integrity);
+  STRCMP_CONTAINS("certs.d", refused.error().text.c_str());
+  std::filesystem::create_directories(tree.at("certs.d/") + server.host());
+  test::write(tree.at("certs.d/") + server.host() + "/ca.crt", identity.certificate);
+  const auto got = manifest(at(server));
+  CHECK_TRUE_TEXT(got.has_value(), got ? "" : got.error().text.c_str());
+}
+
 TEST(RegistryClient, a_blob_is_streamed_and_checked) {
   const auto bytes = made_up(700'000);
   HttpServer server([&](const ServedRequest&) { return Reply{.body = bytes}; });
@@ -181,6 +247,35 @@ TEST(RegistryClient, a_broken_download_goes_on_where_it_ended) {
   CHECK_TRUE_TEXT(got.has_value(), got ? "" : got.error().text.c_str());
   CHECK_TRUE(sink.bytes == bytes);
   LONGS_EQUAL(2, asked);
+}
+
+TEST(RegistryClient, a_download_goes_on_with_what_is_on_the_disk) {
+  const auto bytes = made_up(700'000);
+  HttpServer server([&](const ServedRequest& request) -> Reply {
+    if (request.header("range") != "bytes=300000-") return {.status = 500};
+    return {.status = 206, .headers = {{"Content-Range", "bytes 300000-699999/700000"}}, .body = bytes.substr(300'000)};
+  });
+  BlobStart start{.offset = 300'000, .hasher = Hasher()};
+  start.hasher->update(std::string_view(bytes).substr(0, 300'000));
+  CHECK_TRUE(blob(at(server), blob_of(bytes), std::move(start)).has_value());
+  CHECK_TRUE(sink.bytes == bytes.substr(300'000));
+  // What was there is wrong: the digest tells.
+  BlobStart wrong{.offset = 300'000, .hasher = Hasher()};
+  wrong.hasher->update(std::string(300'000, 'x'));
+  const auto got = blob(at(server), blob_of(bytes), std::move(wrong));
+  CHECK_TRUE(!got && got.error().code == Errc::integrity);
+}
+
+TEST(RegistryClient, a_server_that_sends_another_part_is_read_from_the_beginning) {
+  const auto bytes = made_up(700'000);
+  int asked = 0;
+  HttpServer server([&](const ServedRequest& request) -> Reply {
+    if (++asked == 1) return {.body = bytes, .cut = 300'000, .after = Reply::After::close};
+    if (request.header("range").empty()) return {.body = bytes};
+    return {.status = 206, .headers = {{"Content-Range", "bytes 0-699999/700000"}}, .body = bytes};
+  });
+  CHECK_TRUE(blob(at(server), blob_of(bytes)).has_value());
+  CHECK_TRUE(sink.bytes == bytes);
 }
 
 TEST(RegistryClient, a_server_without_ranges_is_read_again) {
@@ -214,6 +309,22 @@ TEST(RegistryClient, a_redirected_blob_takes_no_credentials_along) {
   origin = server.url();
   CHECK_TRUE(blob(at(server), blob_of("blob")).has_value());
   STRCMP_EQUAL("", other.requests().at(0).header("authorization").c_str());
+}
+
+// CVE-2020-15157: credentials went to the addresses that a layer names.
+TEST(RegistryClient, the_urls_of_a_descriptor_are_not_asked) {
+  HttpServer elsewhere([](const ServedRequest&) { return Reply{.body = "blob"}; });
+  HttpServer server([&](const ServedRequest&) { return Reply{.status = 404}; });
+  const std::string blob_text = R"({"mediaType":"application/vnd.oci.image.layer.v1.tar","digest":")" +
+                                digest_of("blob")->to_string() + R"(","size":4,"urls":[")" + elsewhere.url() +
+                                R"(/b"]})";
+  const auto document = parse_document(
+      R"({"schemaVersion":2,"config":{"mediaType":"application/vnd.oci.image.config.v1+json","digest":")" +
+          digest_of("{}")->to_string() + R"(","size":2},"layers":[)" + blob_text + "]}",
+      "", {});
+  CHECK_TRUE(document.has_value());
+  CHECK_FALSE(blob(at(server), std::get<Manifest>(*document).layers.at(0)).has_value());
+  LONGS_EQUAL(0, elsewhere.requests().size());
 }
 
 TEST(RegistryClient, a_mirror_that_lacks_it_is_passed_over) {

@@ -1,0 +1,34 @@
+// The verbs of schedctl-image: what needs a registry or makes an image, but no daemon. schedctl runs it for those verbs
+// (cli/verbs/image_program.h), so that schedctl itself links neither curl nor libarchive.
+#pragma once
+
+#include <string>
+
+#include "cli/verbs/verb.h"
+#include "core/base/result.h"
+#include "core/image/reference.h"
+
+namespace schedkit {
+
+struct ImageSession : Session {
+  std::string root;  // prefix of /etc/containers, for tests
+};
+
+void add_pack(CLI::App& app, ImageSession& session);
+void add_push(CLI::App& app, ImageSession& session);
+void add_info(CLI::App& app, ImageSession& session);
+void add_versions(CLI::App& app, ImageSession& session);
+void add_inspect(CLI::App& app, ImageSession& session);
+void add_refresh(CLI::App& app, ImageSession& session);
+
+// Complains and chooses the exit code.
+int image_failed(const Error& error);
+
+// What a person called NAME|REFERENCE.
+struct NamedImage {
+  bool from_catalog = false;
+  Reference reference;
+};
+Result<NamedImage> find_named(const std::string& name);
+
+}  // namespace schedkit
