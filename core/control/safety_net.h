@@ -1,5 +1,6 @@
 // What is remembered about schedulers over restarts and reboots: what is held against them, the last one that proved
-// itself, and what happened. In the state directory: quarantine.json, state.json, history.jsonl.
+// itself, how the attached one stands, and what happened. In the state directory: quarantine.json, state.json,
+// tenure.json, history.jsonl.
 #pragma once
 
 #include <deque>
@@ -12,6 +13,7 @@
 #include "core/policy/history.h"
 #include "core/policy/model.h"
 #include "core/sched/strikes.h"
+#include "core/sched/tenure.h"
 
 namespace schedkit {
 
@@ -35,6 +37,10 @@ class SafetyNet {
   // Forgets the last known good one when no policy defines that program any more.
   void keep_to(const Policy& policy);
 
+  // The last that held() was told, by an earlier daemon too.
+  const std::optional<Tenure>& tenure() const { return tenure_; }
+  void held(const Tenure& tenure);
+
   void record(HistoryEntry entry);
   // The last `count`, oldest first.
   std::vector<HistoryEntry> history(std::size_t count) const;
@@ -42,6 +48,7 @@ class SafetyNet {
  private:
   void load_strikes(std::vector<Error>& problems);
   void load_last_good(std::vector<Error>& problems);
+  void load_tenure(std::vector<Error>& problems);
   void load_history();
   void save_last_good();
 
@@ -49,6 +56,7 @@ class SafetyNet {
   StateStore& store_;
   Strikes strikes_;
   std::optional<Choice> last_good_;
+  std::optional<Tenure> tenure_;
   std::deque<HistoryEntry> history_;
 };
 

@@ -113,6 +113,28 @@ void Lineup::enter(const Wanted& wanted) {
                         });
 }
 
+void Lineup::adopt(TaggedRun held) {
+  const auto& request = held.run->request();
+  auto place = std::make_unique<Place>(Place{.choice = request.choice,
+                                             .stage = Stage::at_gate,
+                                             .held = {},
+                                             .image = request.image,
+                                             .begun = held.run->started(),
+                                             .at_gate = parts_.clock.now()});
+  place->held = std::move(held);
+  if (place_of(place->choice) != nullptr || stale(*place)) return parts_.retired.kill(std::move(place->held));
+  places_.push_back(std::move(place));
+}
+
+void Lineup::leave() {
+  for (auto& place : places_) {
+    if (place->stage != Stage::at_gate) continue;
+    place->held.run->abandon();
+    place->held.run.reset();
+  }
+  clear();
+}
+
 void Lineup::clear() {
   for (auto& place : places_) parts_.retired.kill(std::move(place->held));
   places_.clear();
@@ -148,8 +170,8 @@ void Lineup::on_image(std::uint64_t tag, Result<RunnableImage> image) {
 
 void Lineup::load(Place& place) {
   place.stage = Stage::loading;
-  place.hotplug_seq = parts_.kernel.state().hotplug_seq;
-  place.held.run = parts_.runner.start({place.choice, *place.image}, events_.observe(place.held.tag));
+  place.held.run = parts_.runner.start({place.choice, *place.image, parts_.kernel.state().hotplug_seq},
+                                       events_.observe(place.held.tag));
 }
 
 void Lineup::start_through(const Choice& choice) {

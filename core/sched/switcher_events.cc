@@ -1,4 +1,5 @@
 // What comes to the switcher from outside: kernel, runs, time.
+#include <algorithm>
 #include <utility>
 
 #include "core/base/text.h"
@@ -90,8 +91,8 @@ void Switcher::on_kernel(const std::optional<std::string>& message) {
     case Phase::preparing:
       if (present_ && parts_.kernel.state().state == ExtState::disabled) {
         present_lost("the kernel detached it");
-      } else if (!present_) {
-        check_early_attach();
+      } else if (!present_ && !check_early_attach()) {
+        look_for_strangers();
       }
       break;
     case Phase::detaching: look_detached(); break;
@@ -117,9 +118,13 @@ bool Switcher::check_early_attach() {
   const auto* owner = lineup_.owner_of(*links);
   if (owner == nullptr && links->empty() && phase_ == Phase::preparing) {
     const auto* place = lineup_.find(*goal_);
-    if (place != nullptr && place->held.run) owner = place;
+    if (place == nullptr || place->stage != Lineup::Stage::loading || !place->held.run) return false;
+    stranger_.look();
+    if (stranger_.is_looked_for()) return false;  // the link is only not listed yet
+    owner = place;
   }
   if (owner == nullptr) return false;
+  stranger_.forget();
   const auto link = links->empty() ? std::nullopt : std::optional(links->front().id);
   if (phase_ != Phase::preparing || !same_program(owner->choice, *goal_)) {
     expel(*owner, link);
@@ -133,22 +138,28 @@ bool Switcher::check_early_attach() {
 }
 
 void Switcher::look_for_strangers() {
-  const std::string before = std::exchange(foreign_owner_, "");
-  orphan_ = false;
+  leaving_ = false;
   const auto kernel = parts_.kernel.state();
-  if (kernel.state != ExtState::enabled) return;
-  const auto links = parts_.kernel.links();
-  if (!links || links->empty()) {
-    foreign_owner_ = "somebody, without a link";
-  } else {
-    foreign_owner_ = parts_.kernel.describe_holder(links->front());
-    orphan_ = links->front().owners.empty();
+  if (kernel.state != ExtState::enabled) return stranger_.forget();
+  if (const auto links = parts_.kernel.links(); links && !links->empty()) {
+    const auto& owners = links->front().owners;
+    leaving_ = std::ranges::any_of(owners, [&](std::int32_t owner) { return retired_.owns(owner); });
   }
-  if (before == foreign_owner_) return;
+  if (leaving_) return stranger_.forget();
+  if (!stranger_.look()) return;
   record({.event = HistoryEvent::foreign,
           .from = present_ ? present_->choice().name() : "kernel",
           .to = kernel.ops,
-          .text = foreign_owner_});
+          .text = stranger_.owner()});
+}
+
+// Who was not found when he attached may be found now.
+void Switcher::look_again() {
+  if (phase_ == Phase::settled) return on_kernel_settled();
+  if (check_early_attach()) return;
+  look_for_strangers();
+  const auto* place = goal_ ? lineup_.find(*goal_) : nullptr;
+  if (place != nullptr && place->stage == Lineup::Stage::at_gate) advance();
 }
 
 // --- the present one ---
@@ -167,9 +178,10 @@ void Switcher::check_present() {
     check_lost();
   } else if (state == ExtState::enabled) {
     const auto link = link_of(*present_->held.run);
-    mismatch_ = !link && present_->link;
     if (link) present_->link = link;
-    if (mismatch_) look_for_strangers();
+    if (!link && present_->link) look_for_strangers();
+    if (link) stranger_.forget();
+    mismatch_ = !stranger_.owner().empty() && !stranger_.is_looked_for();
     if (mismatch_) reconcile();
   }
 }
@@ -283,6 +295,8 @@ void Switcher::tick() {
       conclude();
     }
   }
+  const bool resting = phase_ == Phase::settled || phase_ == Phase::preparing;
+  if (resting && !shut_down_done_ && stranger_.again() && *stranger_.again() <= now) look_again();
   const bool watched = phase_ == Phase::settled || phase_ == Phase::preparing;
   if (watched && probation_.passed()) {
     probation_.end();
@@ -291,6 +305,7 @@ void Switcher::tick() {
     parts_.strikes.forgive(request.image.digest, request.choice.args);
     record({.event = HistoryEvent::passed, .to = request.choice.name(), .ran = now - present_->attached_at});
     events_.proved(*(last_good_ = request.choice));
+    tell_tenure();
     if (phase_ == Phase::settled) line_up();
   }
   if (failures_.forget_due(now) && phase_ == Phase::settled) reconcile();

@@ -11,6 +11,14 @@ void Switcher::record(HistoryEntry entry) {
   events_.happened(std::move(entry));
 }
 
+// Precondition: there is a present one.
+void Switcher::tell_tenure() const {
+  events_.held({.run = present_->held.run->id(),
+                .attached_at = present_->attached_at,
+                .proved = !probation_.active(),
+                .before = before_});
+}
+
 // `choice` failed by its own fault, and `entry` tells how.
 void Switcher::strike(const Choice& choice, const RunnableImage& image, Error error, std::vector<std::string> output,
                       HistoryEntry entry) {
@@ -76,7 +84,10 @@ SystemState Switcher::state_word(const KernelState& kernel) const {
   if (phase_ == Phase::detaching || phase_ == Phase::attaching) return SystemState::handing_over;
   if (phase_ == Phase::preparing) return SystemState::preparing;
   if (!present_)
-    return !enabled ? SystemState::idle : orphan_ ? SystemState::orphaned_kernel_state : SystemState::foreign;
+    return !enabled                ? SystemState::idle
+           : leaving_              ? SystemState::handing_over
+           : stranger_.is_orphan() ? SystemState::orphaned_kernel_state
+                                   : SystemState::foreign;
   if (!enabled) return stuck_ ? SystemState::handing_over : SystemState::managed_detached;
   if (mismatch_) return SystemState::managed_mismatch;
   return probation_.active() ? SystemState::probation : SystemState::running;
@@ -96,7 +107,7 @@ void Switcher::describe(Status& status) const {
   }
   if (attaching_ || (goal_ && !goal_->is_kernel())) status.candidate = describe_candidate();
   status.standbys = lineup_.standbys();
-  if (enabled) status.foreign_owner = foreign_owner_;
+  if (enabled) status.foreign_owner = stranger_.owner();
   status.last_switch = last_switch_;
   status.last_failure = last_failure_;
 }

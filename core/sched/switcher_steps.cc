@@ -42,6 +42,7 @@ void Switcher::advance() {
   }
   if (lineup_.stale(place)) return lineup_.reload(*goal_);
   if (nothing_attached) return open_gate();
+  if (stranger_.is_looked_for()) return;  // look_again() comes back
   if (!blocked_by_foreign()) return detach();
   const Choice choice = *std::exchange(goal_, std::nullopt);
   phase_ = Phase::settled;
@@ -87,7 +88,7 @@ void Switcher::detached() {
     present_.reset();
   }
   if (culprit_) retired_.kill(*std::exchange(culprit_, std::nullopt));
-  foreign_owner_.clear();
+  stranger_.forget();
   phase_ = Phase::settled;
   if (goal_ && !goal_->is_kernel() && (shut_down_done_ || next_goal() == goal_)) {
     if (const auto* place = lineup_.find(*goal_); place != nullptr && place->stage != Lineup::Stage::image) {
@@ -213,16 +214,15 @@ void Switcher::attached(Lineup::Place place, std::optional<std::uint32_t> link) 
   ran_ = place.choice;
   lineup_.forgive(place.choice);
   present_ = Present{std::move(place.held), link, now};
-  const auto own = place.choice.scheduler->probation;
-  if (auto begun = probation_.begin(own > Duration::zero() ? own : options_.probation); !begun) {
+  if (auto begun = probation_.begin(probation_length(place.choice)); !begun) {
     record({.event = HistoryEvent::notice, .to = place.choice.name(), .text = begun.error().text});
   }
   if (!probation_.active()) events_.proved(*(last_good_ = place.choice));
+  tell_tenure();
   phase_ = Phase::settled;
   goal_.reset();
   deadline_.reset();
-  foreign_owner_.clear();
-  orphan_ = false;
+  stranger_.forget();
   reconcile();
 }
 

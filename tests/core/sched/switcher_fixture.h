@@ -26,7 +26,8 @@ class SwitcherFixture {
     switcher = std::make_unique<Switcher>(
         Switcher::Parts{clock, machine, machine, machine, strikes, pressure},
         Switcher::Events{[] {}, [this](HistoryEntry entry) { history.push_back(std::move(entry)); },
-                         [this](const Choice& good) { proved.push_back(good.name()); }});
+                         [this](const Choice& good) { proved.push_back(good.name()); },
+                         [this](const Tenure& present) { tenure = present; }});
   }
 
   void want(const Choice& wanted, bool commanded = false) {
@@ -117,6 +118,7 @@ class SwitcherFixture {
   Choice fallback;
   std::vector<HistoryEntry> history;
   std::vector<std::string> proved;
+  std::optional<Tenure> tenure;
   std::optional<Result<void>> outcome;
   std::unique_ptr<Switcher> switcher;
 

@@ -33,7 +33,7 @@ TEST_GROUP(Switcher) {
     switcher = std::make_unique<Switcher>(
         Switcher::Parts{clock, machine, machine, machine, strikes, pressure},
         Switcher::Events{[] {}, [this](HistoryEntry entry) { history.push_back(std::move(entry)); },
-                         [](const Choice&) {}});
+                         [](const Choice&) {}, [](const Tenure&) {}});
     switcher->configure({.probation = 0s});
   }
   void teardown() override { switcher.reset(); }
@@ -419,7 +419,7 @@ TEST(Switcher, an_attach_without_a_link_counts_when_it_is_the_wanted_one) {
 TEST(Switcher, adopts_what_an_earlier_daemon_left_attached_and_ends_the_rest) {
   machine.left_over = {{{choice("a"), {}}, 51}, {{choice("b"), {}}, 52}};
   machine.set_enabled(51, "a");
-  switcher->adopt();
+  switcher->adopt({}, {});
   check_state(SystemState::running);
   LONGS_EQUAL(51, status().current->pid);
   CHECK_TRUE(machine.runs[1]->killed);
