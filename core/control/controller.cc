@@ -14,7 +14,8 @@ Controller::Controller(Parts parts, std::function<void()> changed)
       changed_(std::move(changed)),
       sources_(parts_.processes, parts_.triggers),
       safety_net_(parts_.clock, parts_.state, parts_.kernel_release),
-      switcher_({parts_.clock, parts_.kernel, parts_.runner, parts_.images, safety_net_.strikes(), parts_.cpu_pressure},
+      switcher_({parts_.clock, parts_.kernel, parts_.runner, parts_.images, safety_net_.strikes(),
+                 safety_net_.stop_first(), parts_.cpu_pressure},
                 {.changed =
                      [this] {
                        narrate();

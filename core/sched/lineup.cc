@@ -11,6 +11,7 @@ namespace schedkit {
 namespace {
 
 constexpr int most_reloads = 5;
+constexpr const char* cannot_wait = "it takes over by stop-first and cannot wait at the gate";
 
 bool is_wanted(const std::vector<Lineup::Wanted>& wanted, const Choice& choice) {
   return std::ranges::any_of(wanted, [&](const auto& one) { return same_program(one.choice, choice); });
@@ -83,7 +84,7 @@ void Lineup::want(const std::vector<Wanted>& wanted) {
 std::optional<std::string> Lineup::no_room(const Wanted& wanted, std::size_t& count, std::uint64_t& memory) const {
   if (wanted.role == Role::candidate) return std::nullopt;
   if (wanted.choice.scheduler->handover == Handover::stop_first) {
-    return "it takes over by stop-first and cannot wait at the gate";
+    return cannot_wait;
   }
   const auto given = std::ranges::find_if(
       given_up_, [&](const GivenUp& one) { return same_program(one.wanted.choice, wanted.choice); });
@@ -163,7 +164,9 @@ void Lineup::on_image(std::uint64_t tag, Result<RunnableImage> image) {
   auto admitted = events_.admit(place->choice, place->role, *image);
   place->image = std::move(*image);
   if (!admitted) return lose(tag, std::move(admitted.error()), true);
-  if (place->choice.scheduler->handover != Handover::stop_first) return load(*place);
+  const bool stop_first = place->choice.scheduler->handover == Handover::stop_first;
+  if (!stop_first && !events_.stop_first(*place->image)) return load(*place);
+  if (place->role != Role::candidate) return lose(tag, {Errc::unsupported, cannot_wait, {}}, true);
   place->stage = Stage::unpacked;
   events_.ready(Choice(place->choice));
 }

@@ -66,6 +66,8 @@ class Lineup {
     std::function<RunObserver(std::uint64_t tag)> observe;
     // Whether this image may run at all.
     std::function<Result<void>(const Choice& choice, Role role, const RunnableImage& image)> admit;
+    // Whether it takes over by stop-first, though its policy says gate.
+    std::function<bool(const RunnableImage& image)> stop_first;
     std::function<void(const Choice& choice)> ready;  // at the gate, or unpacked
     std::function<void(Failure failure)> failed;      // and has no place any more
   };

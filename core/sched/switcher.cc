@@ -15,6 +15,7 @@ Switcher::Switcher(Parts parts, Events events)
               {.observe = [this](std::uint64_t tag) { return observer(tag); },
                .admit = [this](const Choice& choice, Lineup::Role role,
                                const RunnableImage& image) { return admit(choice, role, image); },
+               .stop_first = [this](const RunnableImage& image) { return parts_.stop_first.applies(image.digest); },
                .ready =
                    [this](const Choice& choice) {
                      if (phase_ == Phase::preparing && goal_ && same_program(*goal_, choice)) advance();
@@ -149,8 +150,10 @@ bool Switcher::usable(const Choice& choice) const {
 }
 
 std::optional<Choice> Switcher::way_back() const {
-  if (before_ && before_->is_kernel() && !failures_.quarantined(wish_.choice)) return std::nullopt;
-  if (before_ && usable(*before_)) return before_;
+  // With nothing attached, what was reached last is what the wish, which failed, should have replaced.
+  const auto& before = !present_ && ran_ && !failures_.has(*ran_) ? ran_ : before_;
+  if (before && before->is_kernel() && !failures_.quarantined(wish_.choice)) return std::nullopt;
+  if (before && usable(*before)) return before;
   if (last_good_ && usable(*last_good_)) return last_good_;
   if (usable(wish_.fallback)) return wish_.fallback;
   return std::nullopt;

@@ -21,9 +21,8 @@
 //   the same, but it failed its probation   the way back, else the kernel's own
 //   it failed; nothing is attached          the way back, else none: the kernel's own stays
 //
-// The way back is the first that has not failed itself of: what ran before the present one, the last one that passed
-// its probation, the default. What ran before may be the kernel's own; it ends the search unless the wish is
-// quarantined. During a probation the way back stands at the gate, so that going it is a hand-over.
+// The way back is the first that has not failed itself of: what ran before, the last one that passed its probation, the
+// default. What ran before may be the kernel's own; it ends the search unless the wish is quarantined. During a probation the way back stands at the gate, so that going it is a hand-over.
 //
 // Every failure of a scheduler is a strike (strikes.h). It is tried again when its back-off is over, or at once when a
 // command asks; in quarantine it is not. A scheduler ended by the kernel for CPU hotplug is restarted, without a
@@ -45,6 +44,7 @@
 #include "core/sched/kernel_words.h"
 #include "core/sched/lineup.h"
 #include "core/sched/probation.h"
+#include "core/sched/stop_first.h"
 #include "core/sched/stop_ladder.h"
 #include "core/sched/stranger.h"
 #include "core/sched/strikes.h"
@@ -80,6 +80,7 @@ class Switcher {
     Runner& runner;
     ImageProvider& images;
     Strikes& strikes;
+    StopFirst& stop_first;
     CpuPressure& pressure;
   };
   struct Events {
@@ -98,16 +99,16 @@ class Switcher {
   // The last one that passed a probation, as `proved` told it earlier.
   void trust(std::optional<Choice> last_good) { last_good_ = std::move(last_good); }
 
-  // Takes over what an earlier daemon left: the run whose scheduler is attached becomes the present one and its probation
-  // goes on; what waits at the gate keeps its place until the first want() says otherwise, `standbys` included; others
-  // are ended. `tenure` is the last that the earlier daemon told of. Once, before the first want().
+  // Takes over what an earlier daemon left: the run whose scheduler is attached becomes the present one and its
+  // probation goes on; what waits at the gate keeps its place until the first want(), or `standbys`, says otherwise;
+  // others are ended. `tenure` is the last that the earlier daemon told of. Once, before the first want().
   void adopt(const std::optional<Tenure>& tenure, std::vector<Choice> standbys);
 
   void want(Wish wish);
 
   // Completes or undoes what is under way, ends candidates, leaves the attached scheduler running, then calls `done`.
-  // With `leave_waiting`, what waits at the gate is left, too: somebody keeps its listener for the next daemon. Takes at
-  // most about stop-timeout beyond the phase's own limits. No want() afterwards.
+  // With `leave_waiting`, what waits at the gate is left, too: somebody keeps its listener for the next daemon. Takes
+  // at most about stop-timeout beyond the phase's own limits. No want() afterwards.
   void shut_down(std::function<void()> done, bool leave_waiting = false);
 
   std::optional<Instant> deadline() const;

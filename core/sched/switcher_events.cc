@@ -59,7 +59,14 @@ void Switcher::on_lineup_failure(Lineup::Failure failure) {
                      .cause = is_goal ? goal_cause_ : "",
                      .text = failure.error.text};
   if (is_goal) entry.prepare = parts_.clock.now() - goal_since_;
-  if (failure.image && !failure.refused) {
+  const bool in_its_way = is_goal && failure.image && !failure.refused &&
+                          failure.choice.scheduler->handover == Handover::gate &&
+                          parts_.kernel.state().state == ExtState::enabled;
+  if (in_its_way && parts_.stop_first.suggested_by(failure.image->digest, failure.output)) {
+    entry.event = HistoryEvent::notice;
+    entry.text += "; it says that another one is in its way (EBUSY), and is tried by stop-first";
+    record(std::move(entry));
+  } else if (failure.image && !failure.refused) {
     strike(failure.choice, *failure.image, std::move(failure.error), std::move(failure.output), std::move(entry));
   } else if (is_goal) {
     // Refused for its strikes: it is told as it stands. Else the image is at fault, or CPU hotplug.

@@ -22,6 +22,7 @@ void Switcher::tell_tenure() const {
 // `choice` failed by its own fault, and `entry` tells how.
 void Switcher::strike(const Choice& choice, const RunnableImage& image, Error error, std::vector<std::string> output,
                       HistoryEntry entry) {
+  parts_.stop_first.failed(image.digest);
   const auto& record_now = parts_.strikes.add(image.digest, choice.args, choice.name(), error.text);
   entry.strikes = record_now.count;
   entry.quarantined = record_now.quarantined;

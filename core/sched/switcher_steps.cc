@@ -208,6 +208,7 @@ void Switcher::attached(Lineup::Place place, std::optional<std::uint32_t> link) 
           .attach = attach});
   detach_took_ = Duration{0};
   if (last_failure_ && last_failure_->scheduler == place.choice.name()) last_failure_.reset();
+  parts_.stop_first.attached(place.image->digest);
   // One that had not passed its probation is still better than nothing to go back to.
   const bool preferred = !replaces_unproved_ || !before_ || !usable(*before_);
   if (ran_ && preferred && !failures_.has(*ran_) && !same_program(*ran_, place.choice)) before_ = ran_;

@@ -43,7 +43,17 @@ expect 1 "typo.toml:4:1" "$schedctl" check "$work/typo.toml"
 expect 1 "priority" "$schedctl" check "$work/typo.toml"
 expect 1 "" "$schedctl" check "$work/missing.toml"
 
+# doctor: 1 exactly when a check of severity error failed; without capabilities one does, wherever this runs.
+report=$("$schedctl" doctor -o json)
+status=$?
+blocking=$(sed -n 's/.*"blocking": *\([0-9]*\).*/\1/p' <<< "$report")
+if [ -z "$blocking" ] || [ $status != $((blocking > 0)) ]; then
+  printf 'FAIL: schedctl doctor ended with %s, with "%s" blocking failures\n' $status "$blocking"
+  failures=$((failures + 1))
+fi
+
 if [ "$(id -u)" = 0 ]; then
+  expect 1 '"blocking": ' setpriv --bounding-set=-all "$schedctl" doctor -o json
   mkdir -p "$work/root/etc/schedkit"
   "$bin/schedkitd" --root "$work/root" --run-dir "$work/run" --state-dir "$work/state" > "$work/log" 2>&1 &
   daemon=$!

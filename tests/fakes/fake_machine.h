@@ -33,13 +33,15 @@ class FakeRun final : public Run {
   void stop(Duration) override { stopped = true; }
   void kill() override { killed = true; }
   bool owns(std::int32_t pid) const override { return pid == pid_; }
-  std::vector<std::string> output() const override { return {"its last line"}; }
+  std::vector<std::string> output() const override { return output_; }
   void abandon() override;
 
   // What the scheduler's program does.
   void reach_gate();
   void exit(int status);
   void fail_to_start(Error error);
+
+  void print(const std::string& line) { output_.push_back(line); }
 
   bool stopped = false;
   bool killed = false;
@@ -54,6 +56,7 @@ class FakeRun final : public Run {
   std::int32_t pid_;
   bool parked_ = false;
   bool gate_open_ = false;
+  std::vector<std::string> output_{"its last line"};
 };
 
 class FakeMachine final : public Kernel, public Runner, public ImageProvider {

@@ -24,7 +24,7 @@ class SwitcherFixture {
  public:
   SwitcherFixture() {
     switcher = std::make_unique<Switcher>(
-        Switcher::Parts{clock, machine, machine, machine, strikes, pressure},
+        Switcher::Parts{clock, machine, machine, machine, strikes, stop_first, pressure},
         Switcher::Events{[] {}, [this](HistoryEntry entry) { history.push_back(std::move(entry)); },
                          [this](const Choice& good) { proved.push_back(good.name()); },
                          [this](const Tenure& present) { tenure = present; }});
@@ -115,6 +115,8 @@ class SwitcherFixture {
   fakes::FakeMachine machine;
   fakes::FakeCpuPressure pressure;
   Strikes strikes{clock, "7.2", [] {}};
+  int remembered = 0;
+  StopFirst stop_first{[this] { ++remembered; }};
   Choice fallback;
   std::vector<HistoryEntry> history;
   std::vector<std::string> proved;

@@ -24,6 +24,7 @@ TEST_GROUP(Switcher) {
   fakes::FakeMachine machine;
   fakes::FakeCpuPressure pressure;
   Strikes strikes{clock, "7.2", [] {}};
+  StopFirst stop_first{[] {}};
   std::unique_ptr<Switcher> switcher;
   std::optional<Result<void>> outcome;
   std::vector<HistoryEntry> history;
@@ -31,7 +32,7 @@ TEST_GROUP(Switcher) {
   void setup() override {
     strikes.configure({.limit = 1, .backoff_min = 1s, .backoff_max = 60s});  // one failure is enough here
     switcher = std::make_unique<Switcher>(
-        Switcher::Parts{clock, machine, machine, machine, strikes, pressure},
+        Switcher::Parts{clock, machine, machine, machine, strikes, stop_first, pressure},
         Switcher::Events{[] {}, [this](HistoryEntry entry) { history.push_back(std::move(entry)); },
                          [](const Choice&) {}, [](const Tenure&) {}});
     switcher->configure({.probation = 0s});
