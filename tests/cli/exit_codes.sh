@@ -60,6 +60,7 @@ if [ "$(id -u)" = 0 ]; then
   for _ in $(seq 600); do [ -S "$work/run/schedkitd.sock" ] && break; read -rt 0.05 _ <> <(:); done
   expect 0 "kernel" "$schedctl" status
   expect 0 '"schema_version": "1"' "$schedctl" status -o json
+  [ -d /sys/kernel/sched_ext ] || expect 0 '"state": "unsupported"' "$schedctl" status -o json
   expect 1 "no policy defines" "$schedctl" run nobody
   expect 0 "" "$schedctl" reload
   expect 0 "" "$schedctl" auto

@@ -1,7 +1,7 @@
 # Random switches between four schedulers under load, with random kills of the daemon: no panic, no orphan, and at no look a wrong status
 # (programs/status_observer.cc). SCHEDKIT_SEED chooses another game, SCHEDKIT_LONG a long one.
 . "$PAYLOAD/guest.sh"
-switches=30
+switches=20
 [ -z "$SCHEDKIT_LONG" ] || switches=500
 RANDOM=${SCHEDKIT_SEED:-1}
 mkdir -p /etc/schedkit
