@@ -12,13 +12,12 @@ constexpr Duration patience = std::chrono::seconds(1);
 
 }  // namespace
 
-bool Stranger::look() {
+bool Stranger::look(const Result<std::vector<SchedulerLink>>& links) {
   const auto now = clock_.now();
   const auto enable_seq = kernel_.state().enable_seq;
   if (search_.owner.empty() || search_.enable_seq != enable_seq) {
     search_ = {.enable_seq = enable_seq, .until = now + patience, .pause = first_pause};
   }
-  const auto links = kernel_.links();
   const bool linked = links && !links->empty();
   if ((!linked || links->front().owners.empty()) && now < search_.until) {
     search_.again = std::min(now + search_.pause, search_.until);

@@ -9,8 +9,10 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/base/clock.h"
+#include "core/base/result.h"
 #include "core/sched/kernel.h"
 
 namespace schedkit {
@@ -19,8 +21,8 @@ class Stranger {
  public:
   Stranger(const Clock& clock, const Kernel& kernel) : clock_(clock), kernel_(kernel) {}
 
-  // Looks who holds what is attached. True when that is known now and is news.
-  bool look();
+  // Looks who holds what is attached; `links` are those that are not ours. True when that is known now and is news.
+  bool look(const Result<std::vector<SchedulerLink>>& links);
   // Nobody is, or it is ours.
   void forget() { search_ = {}; }
 

@@ -49,13 +49,15 @@ void Switcher::adopt(const std::optional<Tenure>& tenure, std::vector<Choice> st
   standbys_ = std::move(standbys);
   std::map<std::string, std::uint64_t> tags;
   auto runs = parts_.runner.adopt([&](const std::string& id) { return observer(tags[id] = lineup_.new_tag()); });
-  const bool enabled = parts_.kernel.state().state == ExtState::enabled;
+  const auto kernel = parts_.kernel.state();
+  const bool enabled = kernel.state == ExtState::enabled;
   const auto links = parts_.kernel.links();
-  const bool linkless = enabled && links && links->empty();
+  const bool linkless = links && links->empty();
   for (auto& run : runs) {
     TaggedRun held{tags[run->id()], std::move(run)};
-    const auto link = enabled ? link_of(*held.run) : std::nullopt;
-    if (link || (linkless && tenure && tenure->run == held.run->id())) {
+    const bool known = tenure && tenure->run == held.run->id();
+    const auto link = enabled && (!known || tenure->ops == kernel.ops) ? link_of(*held.run) : std::nullopt;
+    if (link || (enabled && linkless && known && tenure->ops == kernel.ops)) {
       resume(std::move(held), link, tenure);
     } else if (held.run->waits_at_gate()) {
       lineup_.adopt(std::move(held));
@@ -72,7 +74,7 @@ void Switcher::resume(TaggedRun held, std::optional<std::uint32_t> link, const s
   const bool known = tenure && tenure->run == held.run->id();
   const auto now = parts_.clock.now();
   held.run->keep_gate_open(true);
-  present_ = Present{std::move(held), link, known ? tenure->attached_at : now};
+  present_ = Present{std::move(held), link, known ? tenure->attached_at : now, parts_.kernel.state().ops};
   wish_.choice = present_->choice();
   ran_ = present_->choice();
   if (known) before_ = tenure->before;

@@ -127,6 +127,7 @@ class Switcher {
     TaggedRun held;
     std::optional<std::uint32_t> link;  // none: it attached without one
     Instant attached_at{};
+    std::string ops = {};    // as the kernel names it
     bool condemned = false;  // it failed its probation and must go
     const RunRequest& request() const { return held.run->request(); }
     const Choice& choice() const { return request().choice; }
@@ -166,7 +167,7 @@ class Switcher {
   void on_lineup_failure(Lineup::Failure failure);
   void on_kernel(const std::optional<std::string>& message);
   void on_kernel_settled();
-  void check_present();
+  void check_present(bool was_lost = false);
   bool check_early_attach();
   void check_lost();
   void present_lost(const std::string& why);
@@ -183,6 +184,7 @@ class Switcher {
   void record(HistoryEntry entry);
   void tell_tenure() const;
   std::optional<std::uint32_t> link_of(const Run& run) const;
+  Result<std::vector<SchedulerLink>> links_of_others() const;
   RunStatus describe_run(const Run& run, std::string phase) const;
   RunStatus describe_candidate() const;
   SystemState state_word(const KernelState& kernel) const;

@@ -126,7 +126,7 @@ bool Switcher::check_early_attach() {
   if (owner == nullptr && links->empty() && phase_ == Phase::preparing) {
     const auto* place = lineup_.find(*goal_);
     if (place == nullptr || place->stage != Lineup::Stage::loading || !place->held.run) return false;
-    stranger_.look();
+    stranger_.look(links);
     if (stranger_.is_looked_for()) return false;  // the link is only not listed yet
     owner = place;
   }
@@ -148,12 +148,12 @@ void Switcher::look_for_strangers() {
   leaving_ = false;
   const auto kernel = parts_.kernel.state();
   if (kernel.state != ExtState::enabled) return stranger_.forget();
-  if (const auto links = parts_.kernel.links(); links && !links->empty()) {
-    const auto& owners = links->front().owners;
-    leaving_ = std::ranges::any_of(owners, [&](std::int32_t owner) { return retired_.owns(owner); });
-  }
+  const auto all = parts_.kernel.links();
+  const auto others = links_of_others();
+  // Only runs of ours have links, and none of them is the present one.
+  leaving_ = !present_ && all && others && others->size() < all->size() && others->empty();
   if (leaving_) return stranger_.forget();
-  if (!stranger_.look()) return;
+  if (!stranger_.look(others)) return;
   record({.event = HistoryEvent::foreign,
           .from = present_ ? present_->choice().name() : "kernel",
           .to = kernel.ops,
@@ -171,8 +171,9 @@ void Switcher::look_again() {
 
 // --- the present one ---
 
-void Switcher::check_present() {
-  const auto state = parts_.kernel.state().state;
+void Switcher::check_present(bool was_lost) {
+  const auto kernel = parts_.kernel.state();
+  const auto state = kernel.state;
   if (state == ExtState::disabled && stuck_) {  // it has let go after all
     stuck_ = false;
     failures_.forget_untimed();
@@ -184,10 +185,16 @@ void Switcher::check_present() {
     lost_since_ = parts_.clock.now();
     check_lost();
   } else if (state == ExtState::enabled) {
-    const auto link = link_of(*present_->held.run);
-    if (link) present_->link = link;
-    if (!link && present_->link) look_for_strangers();
-    if (link) stranger_.forget();
+    auto link = link_of(*present_->held.run);
+    // Its own old link does not tell that it is what is attached now.
+    if (link && link == present_->link && (was_lost || kernel.ops != present_->ops)) link.reset();
+    if (link) {
+      present_->link = link;
+      present_->ops = kernel.ops;
+      stranger_.forget();
+    } else if (present_->link || kernel.ops != present_->ops) {
+      look_for_strangers();
+    }
     mismatch_ = !stranger_.owner().empty() && !stranger_.is_looked_for();
     if (mismatch_) reconcile();
   }
@@ -198,7 +205,7 @@ void Switcher::check_lost() {
   if (parts_.kernel.state().state == ExtState::enabled) {
     phase_ = Phase::settled;
     deadline_.reset();
-    check_present();
+    check_present(true);
     if (!mismatch_) reconcile();
     return;
   }
@@ -282,6 +289,7 @@ void Switcher::on_exit(std::uint64_t tag, const RunExit& exit) {
     lineup_.on_exit(tag, exit);
   }
   retired_.forget(tag);
+  if (leaving_ && phase_ == Phase::settled && !shut_down_done_) on_kernel_settled();
   if (shut_down_done_ && phase_ == Phase::settled) conclude();
   events_.changed();
 }

@@ -15,6 +15,7 @@ void Switcher::record(HistoryEntry entry) {
 void Switcher::tell_tenure() const {
   events_.held({.run = present_->held.run->id(),
                 .attached_at = present_->attached_at,
+                .ops = present_->ops,
                 .proved = !probation_.active(),
                 .before = before_});
 }
@@ -40,13 +41,27 @@ void Switcher::fail_goal(const Choice& choice, Error error, std::vector<std::str
   if (wish_.done && same_program(choice, wish_.choice)) std::exchange(wish_.done, nullptr)(fail(std::move(error)));
 }
 
+// The newest: a link lives on when the kernel has ended the scheduler behind it, until its holder lets go of it.
 std::optional<std::uint32_t> Switcher::link_of(const Run& run) const {
   const auto links = parts_.kernel.links();
-  if (!links) return std::nullopt;
+  std::optional<std::uint32_t> newest;
+  if (!links) return newest;
   for (const auto& link : *links) {
-    if (std::ranges::any_of(link.owners, [&](std::int32_t owner) { return run.owns(owner); })) return link.id;
+    const bool owned = std::ranges::any_of(link.owners, [&](std::int32_t owner) { return run.owns(owner); });
+    if (owned && (!newest || link.id > *newest)) newest = link.id;
   }
-  return std::nullopt;
+  return newest;
+}
+
+Result<std::vector<SchedulerLink>> Switcher::links_of_others() const {
+  auto links = parts_.kernel.links();
+  if (!links) return links;
+  std::erase_if(*links, [this](const SchedulerLink& link) {
+    return std::ranges::any_of(link.owners, [this](std::int32_t owner) {
+      return retired_.owns(owner) || (present_ && present_->held.run && present_->held.run->owns(owner));
+    });
+  });
+  return links;
 }
 
 RunStatus Switcher::describe_run(const Run& run, std::string phase) const {

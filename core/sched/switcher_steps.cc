@@ -61,7 +61,7 @@ void Switcher::detach() {
   std::optional<std::uint32_t> link = present_ ? present_->link : std::nullopt;
   if (present_) {
     present_->held.run->keep_gate_open(false);
-  } else if (const auto links = parts_.kernel.links(); links && !links->empty()) {
+  } else if (const auto links = links_of_others(); links && !links->empty()) {
     link = links->front().id;
   }
   ladder_.enter(link, present_ ? present_->held.run.get() : nullptr, options_.stop_timeout);
@@ -214,7 +214,7 @@ void Switcher::attached(Lineup::Place place, std::optional<std::uint32_t> link) 
   if (ran_ && preferred && !failures_.has(*ran_) && !same_program(*ran_, place.choice)) before_ = ran_;
   ran_ = place.choice;
   lineup_.forgive(place.choice);
-  present_ = Present{std::move(place.held), link, now};
+  present_ = Present{std::move(place.held), link, now, parts_.kernel.state().ops};
   if (auto begun = probation_.begin(probation_length(place.choice)); !begun) {
     record({.event = HistoryEvent::notice, .to = place.choice.name(), .text = begun.error().text});
   }

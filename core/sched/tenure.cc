@@ -18,6 +18,7 @@ std::string tenure_json(const Tenure& tenure) {
   Json json = {{"version", version},
                {"run", tenure.run},
                {"attached_ns", tenure.attached_at.time_since_epoch().count()},
+               {"ops", tenure.ops},
                {"proved", tenure.proved}};
   if (tenure.before) json["before"] = Json::parse(choice_json(*tenure.before));
   return json.dump(1, ' ', true, Json::error_handler_t::replace) + "\n";
@@ -31,6 +32,7 @@ Result<Tenure> parse_tenure(std::string_view text) {
     Tenure tenure;
     json.at("run").get_to(tenure.run);
     tenure.attached_at = Instant(Duration(json.at("attached_ns").get<std::int64_t>()));
+    json.at("ops").get_to(tenure.ops);
     json.at("proved").get_to(tenure.proved);
     if (!json.contains("before")) return tenure;
     auto before = parse_choice(json.at("before").dump());

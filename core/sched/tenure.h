@@ -15,6 +15,7 @@ namespace schedkit {
 struct Tenure {
   std::string run;                    // its id
   Instant attached_at{};              // CLOCK_MONOTONIC
+  std::string ops;                    // as the kernel names it; a link may outlive what was attached through it
   bool proved = false;                // it has passed its probation
   std::optional<Choice> before = {};  // what a rollback brings back first; unknown after a stranger
 

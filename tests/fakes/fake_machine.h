@@ -65,10 +65,12 @@ class FakeMachine final : public Kernel, public Runner, public ImageProvider {
   void on_change(Changed changed) override { changed_ = std::move(changed); }
   KernelState state() const override { return state_; }
   Result<std::vector<SchedulerLink>> links() const override {
-    if (state_.state != ExtState::enabled || link_ == 0 || !link_is_listed) return std::vector<SchedulerLink>{};
+    auto all = stale_links;
+    if (state_.state != ExtState::enabled || link_ == 0 || !link_is_listed) return all;
     std::vector<std::int32_t> owners;
     if (owner_ != 0) owners.push_back(owner_);
-    return std::vector<SchedulerLink>{{link_, owners}};
+    all.push_back({link_, owners});
+    return all;
   }
   std::string describe_holder(const SchedulerLink& link) const override {
     if (link.owners.empty()) return "nobody, pinned at /sys/fs/bpf/theirs";
@@ -155,11 +157,12 @@ class FakeMachine final : public Kernel, public Runner, public ImageProvider {
   std::vector<std::uint32_t> detach_calls;
   bool detach_hangs = false;
   bool eject_hangs = false;
-  bool init_fails = false;             // an attach succeeds as a call and is undone at once
-  bool auto_gate = true;               // for fixtures: runs reach the gate by themselves
-  bool link_is_listed = true;          // the attach call has returned
-  bool keeps_link_after_exit = false;  // a child of the run holds it
-  int busy_attaches = 0;               // runs that were let through while another was attached
+  bool init_fails = false;                 // an attach succeeds as a call and is undone at once
+  bool auto_gate = true;                   // for fixtures: runs reach the gate by themselves
+  std::vector<SchedulerLink> stale_links;  // of schedulers that the kernel has ended, whose processes live
+  bool link_is_listed = true;              // the attach call has returned
+  bool keeps_link_after_exit = false;      // a child of the run holds it
+  int busy_attaches = 0;                   // runs that were let through while another was attached
   int ejects = 0;
   int abandoned = 0;  // runs
 

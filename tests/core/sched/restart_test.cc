@@ -30,7 +30,7 @@ TEST_GROUP(Restart) {
     }
   }
   Tenure tenure(bool proved, std::optional<Choice> before = {}) const {
-    return {.run = "old-51", .attached_at = f.clock.now(), .proved = proved, .before = std::move(before)};
+    return {.run = "old-51", .attached_at = f.clock.now(), .ops = "a", .proved = proved, .before = std::move(before)};
   }
 };
 
@@ -124,6 +124,15 @@ TEST(Restart, one_attached_without_a_link_is_known_by_its_tenure) {
   f.machine.set_enabled(51, "a", false);
   f.switcher->adopt(tenure(true), {});
   check_text("running", f.state());
+}
+
+TEST(Restart, one_whose_link_outlived_its_attachment_is_not_taken_for_what_is_attached) {
+  f.machine.left_over = {{{choice("a"), {}}, 51}};
+  f.machine.set_enabled(4242, "theirs");
+  f.machine.stale_links = {{7, {51}}};
+  f.switcher->adopt(tenure(true), {});
+  check_text("foreign", f.state());
+  check_text("theirs (pid 4242, theirs.service)", f.status().foreign_owner);
 }
 
 TEST(Restart, tells_what_the_next_daemon_needs) {

@@ -62,7 +62,7 @@ TEST(Record, comes_back_as_it_was) {
 }
 
 TEST(Record, a_tenure_comes_back_as_it_was) {
-  Tenure tenure{.run = "lavd-1", .attached_at = Instant(Duration(77)), .proved = true};
+  Tenure tenure{.run = "lavd-1", .attached_at = Instant(Duration(77)), .ops = "lavd", .proved = true};
   CHECK(*parse_tenure(tenure_json(tenure)) == tenure);
   tenure.before = Choice{};
   CHECK(*parse_tenure(tenure_json(tenure)) == tenure);

@@ -585,6 +585,29 @@ TEST(Strangers, ours_replaced_behind_our_back_is_a_mismatch_without_a_strike) {
   check_text("foreign", f.state());
 }
 
+TEST(Strangers, are_not_taken_for_ours_because_its_process_still_holds_its_link) {
+  f.attach("a");
+  f.machine.stale_links = {{1, {f.run_of("a")->pid()}}};
+  LONGS_EQUAL(1, f.machine.links()->back().id);
+  f.machine.set_disabled();
+  f.machine.tell();
+  f.machine.tell("sched_ext: BPF scheduler \"a\" disabled (unregistered from the main kernel)");
+  f.machine.set_enabled(4242, "theirs");
+  f.machine.tell();
+  check_text("managed-mismatch", f.state());
+  check_text("theirs (pid 4242, theirs.service)", f.status().foreign_owner);
+}
+
+TEST(Strangers, of_the_same_name_are_not_taken_for_ours_either) {
+  f.attach("a");
+  f.machine.stale_links = {{1, {f.run_of("a")->pid()}}};
+  f.machine.set_disabled();
+  f.machine.tell();
+  f.machine.set_enabled(4242, "a");
+  f.machine.tell();
+  check_text("managed-mismatch", f.state());
+}
+
 TEST(Strangers, a_child_that_holds_the_link_is_detached_too) {
   f.attach("a");
   f.pass(1min);

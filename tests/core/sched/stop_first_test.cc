@@ -44,8 +44,8 @@ TEST(StopFirst, one_that_gets_ebusy_is_tried_by_it_and_remembered) {
   check_text("probation", f.state());
   check_text("b", f.status().current->name);
   LONGS_EQUAL(1, f.remembered);
-  f.run_of("a")->reach_gate();
   f.machine.auto_gate = true;
+  f.pass(1min);
   f.want(choice("a"));
   f.settle();
   check_text("a", f.attached());
