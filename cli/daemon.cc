@@ -257,10 +257,12 @@ void Daemon::run_anew() {
 void Daemon::shut_down() {
   notify_stopping();
   server_.reset();
-  controller_->shut_down([this] {
-    last_timer_->set(last_cleanup, [this] { loop_.stop(); });
-    runner_->when_idle([this] { loop_.stop(); });
-  });
+  controller_->shut_down(
+      [this] {
+        last_timer_->set(last_cleanup, [this] { loop_.stop(); });
+        runner_->when_idle([this] { loop_.stop(); });
+      },
+      descriptors_are_kept());
   changed_ = true;
 }
 

@@ -24,7 +24,10 @@ Settings configured_settings() {
 int examine(const Session& session, const std::string& output) {
   const auto settings = configured_settings();
   const std::string run_dir = session.socket.substr(0, session.socket.rfind('/'));
-  const auto checks = doctor::run_checks(doctor::read_facts(settings.runtime_path, run_dir, settings.store_path));
+  const auto checks = doctor::run_checks(doctor::read_facts({.runtime = settings.runtime_path,
+                                                             .run_dir = run_dir,
+                                                             .state_dir = settings.store_path,
+                                                             .libexec = SCHEDKIT_LIBEXEC}));
   if (!print(output == "json" ? doctor::to_json(checks) : doctor::to_text(checks))) return exit_failed;
   return doctor::summarize(checks).blocking == 0 ? exit_done : exit_failed;
 }

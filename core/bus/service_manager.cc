@@ -31,6 +31,11 @@ void remove_stored_descriptor(const std::string& name) {
   sd_notify(0, fmt::format("FDSTOREREMOVE=1\nFDNAME={}", name).c_str());
 }
 
+bool descriptors_are_kept() {
+  const char* socket = std::getenv("NOTIFY_SOCKET");
+  return socket != nullptr && *socket != '\0';
+}
+
 std::vector<std::pair<std::string, UniqueFd>> received_descriptors() {
   std::vector<std::pair<std::string, UniqueFd>> received;
   char** names = nullptr;

@@ -17,6 +17,8 @@ void notify_stopping();
 // hands it to the next daemon, as long as the unit's FileDescriptorStoreMax lets it. Nothing without a service manager.
 void store_descriptor(const std::string& name, const UniqueFd& fd);
 void remove_stored_descriptor(const std::string& name);
+// Whether there is one that gets them.
+bool descriptors_are_kept();
 
 // What was handed over at start, with names, by the service manager or by hand_over(). Once.
 std::vector<std::pair<std::string, UniqueFd>> received_descriptors();

@@ -14,14 +14,16 @@ Controller::Controller(Parts parts, std::function<void()> changed)
       changed_(std::move(changed)),
       sources_(parts_.processes, parts_.triggers),
       safety_net_(parts_.clock, parts_.state, parts_.kernel_release),
-      switcher_({parts_.clock, parts_.kernel, parts_.runner, parts_.images, safety_net_.strikes(), parts_.cpu_pressure},
+      switcher_({parts_.clock, parts_.kernel, parts_.runner, parts_.images, safety_net_.strikes(),
+                 safety_net_.stop_first(), parts_.cpu_pressure},
                 {.changed =
                      [this] {
                        narrate();
                        changed_();
                      },
                  .happened = [this](HistoryEntry entry) { happened(std::move(entry)); },
-                 .proved = [this](const Choice& choice) { safety_net_.proved(choice); }}) {}
+                 .proved = [this](const Choice& choice) { safety_net_.proved(choice); },
+                 .held = [this](const Tenure& tenure) { safety_net_.held(tenure); }}) {}
 
 // --- policy and events ---
 
@@ -46,18 +48,18 @@ void Controller::replace(Policy policy) {
   sources_.watch(interests_of(engine_.policy()));
   acting_ = true;
   reconsider(true);
-  keep_standbys();
+  switcher_.keep_ready(standbys());
 }
 
 // The default arguments of each: a mode has others, and would need a place of its own.
-void Controller::keep_standbys() {
+std::vector<Choice> Controller::standbys() const {
   std::vector<Choice> standbys;
   std::set<std::string> names;
   for (const auto& scheduler : engine_.policy().schedulers) {
     const bool known = !names.insert(scheduler.name).second;  // a higher layer defines it
     if (!known && scheduler.standby) standbys.push_back(*choose(scheduler, ""));
   }
-  switcher_.keep_ready(std::move(standbys));
+  return standbys;
 }
 
 void Controller::report(PolicyReport report) {
@@ -94,7 +96,7 @@ Result<void> Controller::start() {
   for (const auto& problem : safety_net_.load()) log::warning("{}", problem.describe());
   safety_net_.keep_to(engine_.policy());
   switcher_.trust(safety_net_.last_good());
-  switcher_.adopt();
+  switcher_.adopt(safety_net_.tenure(), standbys());
   restore_override();
   const auto interests = interests_of(engine_.policy());
   if (auto watching = sources_.start(interests, [this](const Event& event) { apply(event); }); !watching) {
@@ -102,7 +104,6 @@ Result<void> Controller::start() {
   }
   acting_ = true;
   reconsider();
-  keep_standbys();
   return {};
 }
 
@@ -269,7 +270,7 @@ std::size_t Controller::clear_quarantine(const std::string& which) {
   const auto cleared = safety_net_.clear_strikes(which);
   if (cleared > 0 && acting_) {
     log::notice("strikes against {} are forgotten", which.empty() ? "all schedulers" : which);
-    keep_standbys();
+    switcher_.keep_ready(standbys());
     reconsider(true);
   }
   return cleared;

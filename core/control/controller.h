@@ -54,7 +54,9 @@ class Controller final : public Controls {
   Result<void> start();
 
   // See Switcher::shut_down.
-  void shut_down(std::function<void()> done) { switcher_.shut_down(std::move(done)); }
+  void shut_down(std::function<void()> done, bool leave_waiting) {
+    switcher_.shut_down(std::move(done), leave_waiting);
+  }
 
   std::optional<Instant> deadline() const;
   void tick();
@@ -80,7 +82,7 @@ class Controller final : public Controls {
   Result<Choice> resolve(const RunCommand& command) const;
   void restore_override();
   void fetch_images();
-  void keep_standbys();
+  std::vector<Choice> standbys() const;
   void happened(HistoryEntry entry);
   void take_image(const std::string& reference, const Result<RunnableImage>& image);
   void narrate();

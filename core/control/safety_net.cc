@@ -13,6 +13,8 @@ namespace {
 
 constexpr const char* strikes_file = "quarantine.json";
 constexpr const char* last_good_file = "state.json";
+constexpr const char* tenure_file = "tenure.json";
+constexpr const char* stop_first_file = "stop-first.json";
 constexpr const char* history_file = "history.jsonl";
 
 bool defines(const Policy& policy, const Choice& choice) {
@@ -30,12 +32,15 @@ bool defines(const Policy& policy, const Choice& choice) {
 SafetyNet::SafetyNet(const Clock& clock, StateStore& store, std::string kernel)
     : clock_(clock),
       store_(store),
-      strikes_(clock, std::move(kernel), [this] { store_.replace(strikes_file, strikes_json(strikes_.records())); }) {}
+      strikes_(clock, std::move(kernel), [this] { store_.replace(strikes_file, strikes_json(strikes_.records())); }),
+      stop_first_([this] { store_.replace(stop_first_file, stop_first_json(stop_first_.digests())); }) {}
 
 std::vector<Error> SafetyNet::load() {
   std::vector<Error> problems;
   load_strikes(problems);
   load_last_good(problems);
+  load_tenure(problems);
+  load_stop_first(problems);
   load_history();
   return problems;
 }
@@ -58,6 +63,31 @@ void SafetyNet::load_last_good(std::vector<Error>& problems) {
   } else {
     problems.push_back(with_context(choice.error(), std::string(last_good_file) + " is not used"));
   }
+}
+
+void SafetyNet::load_tenure(std::vector<Error>& problems) {
+  const auto text = store_.read(tenure_file);
+  if (!text && text.error().code == Errc::not_found) return;
+  auto tenure = text ? parse_tenure(*text) : Result<Tenure>(fail(text.error()));
+  if (tenure) {
+    tenure_ = std::move(*tenure);
+  } else {
+    problems.push_back(with_context(tenure.error(), std::string(tenure_file) + " is not used"));
+  }
+}
+
+void SafetyNet::load_stop_first(std::vector<Error>& problems) {
+  const auto text = store_.read(stop_first_file);
+  if (!text && text.error().code == Errc::not_found) return;
+  auto digests = text ? parse_stop_first(*text) : Result<std::vector<std::string>>(fail(text.error()));
+  if (digests) return stop_first_.restore(std::move(*digests));
+  problems.push_back(with_context(digests.error(), std::string(stop_first_file) + " is not used"));
+}
+
+void SafetyNet::held(const Tenure& tenure) {
+  if (tenure_ == tenure) return;
+  tenure_ = tenure;
+  store_.replace(tenure_file, tenure_json(tenure));
 }
 
 // Lines that cannot be read were being written when the machine died: the others count.

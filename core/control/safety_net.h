@@ -1,5 +1,6 @@
 // What is remembered about schedulers over restarts and reboots: what is held against them, the last one that proved
-// itself, and what happened. In the state directory: quarantine.json, state.json, history.jsonl.
+// itself, how the attached one stands, and what happened. In the state directory: quarantine.json, state.json,
+// tenure.json, stop-first.json, history.jsonl.
 #pragma once
 
 #include <deque>
@@ -11,7 +12,9 @@
 #include "core/control/state_store.h"
 #include "core/policy/history.h"
 #include "core/policy/model.h"
+#include "core/sched/stop_first.h"
 #include "core/sched/strikes.h"
+#include "core/sched/tenure.h"
 
 namespace schedkit {
 
@@ -27,6 +30,7 @@ class SafetyNet {
 
   Strikes& strikes() { return strikes_; }
   const Strikes& strikes() const { return strikes_; }
+  StopFirst& stop_first() { return stop_first_; }
   // By command. Returns how many there were.
   std::size_t clear_strikes(const std::string& which);
 
@@ -35,6 +39,10 @@ class SafetyNet {
   // Forgets the last known good one when no policy defines that program any more.
   void keep_to(const Policy& policy);
 
+  // The last that held() was told, by an earlier daemon too.
+  const std::optional<Tenure>& tenure() const { return tenure_; }
+  void held(const Tenure& tenure);
+
   void record(HistoryEntry entry);
   // The last `count`, oldest first.
   std::vector<HistoryEntry> history(std::size_t count) const;
@@ -42,13 +50,17 @@ class SafetyNet {
  private:
   void load_strikes(std::vector<Error>& problems);
   void load_last_good(std::vector<Error>& problems);
+  void load_tenure(std::vector<Error>& problems);
+  void load_stop_first(std::vector<Error>& problems);
   void load_history();
   void save_last_good();
 
   const Clock& clock_;
   StateStore& store_;
   Strikes strikes_;
+  StopFirst stop_first_;
   std::optional<Choice> last_good_;
+  std::optional<Tenure> tenure_;
   std::deque<HistoryEntry> history_;
 };
 

@@ -11,6 +11,7 @@ namespace schedkit {
 namespace {
 
 constexpr int most_reloads = 5;
+constexpr const char* cannot_wait = "it takes over by stop-first and cannot wait at the gate";
 
 bool is_wanted(const std::vector<Lineup::Wanted>& wanted, const Choice& choice) {
   return std::ranges::any_of(wanted, [&](const auto& one) { return same_program(one.choice, choice); });
@@ -83,7 +84,7 @@ void Lineup::want(const std::vector<Wanted>& wanted) {
 std::optional<std::string> Lineup::no_room(const Wanted& wanted, std::size_t& count, std::uint64_t& memory) const {
   if (wanted.role == Role::candidate) return std::nullopt;
   if (wanted.choice.scheduler->handover == Handover::stop_first) {
-    return "it takes over by stop-first and cannot wait at the gate";
+    return cannot_wait;
   }
   const auto given = std::ranges::find_if(
       given_up_, [&](const GivenUp& one) { return same_program(one.wanted.choice, wanted.choice); });
@@ -111,6 +112,28 @@ void Lineup::enter(const Wanted& wanted) {
                         [this, tag, alive = std::weak_ptr(alive_)](Result<RunnableImage> image) {
                           if (!alive.expired()) on_image(tag, std::move(image));
                         });
+}
+
+void Lineup::adopt(TaggedRun held) {
+  const auto& request = held.run->request();
+  auto place = std::make_unique<Place>(Place{.choice = request.choice,
+                                             .stage = Stage::at_gate,
+                                             .held = {},
+                                             .image = request.image,
+                                             .begun = held.run->started(),
+                                             .at_gate = parts_.clock.now()});
+  place->held = std::move(held);
+  if (place_of(place->choice) != nullptr || stale(*place)) return parts_.retired.kill(std::move(place->held));
+  places_.push_back(std::move(place));
+}
+
+void Lineup::leave() {
+  for (auto& place : places_) {
+    if (place->stage != Stage::at_gate) continue;
+    place->held.run->abandon();
+    place->held.run.reset();
+  }
+  clear();
 }
 
 void Lineup::clear() {
@@ -141,15 +164,17 @@ void Lineup::on_image(std::uint64_t tag, Result<RunnableImage> image) {
   auto admitted = events_.admit(place->choice, place->role, *image);
   place->image = std::move(*image);
   if (!admitted) return lose(tag, std::move(admitted.error()), true);
-  if (place->choice.scheduler->handover != Handover::stop_first) return load(*place);
+  const bool stop_first = place->choice.scheduler->handover == Handover::stop_first;
+  if (!stop_first && !events_.stop_first(*place->image)) return load(*place);
+  if (place->role != Role::candidate) return lose(tag, {Errc::unsupported, cannot_wait, {}}, true);
   place->stage = Stage::unpacked;
   events_.ready(Choice(place->choice));
 }
 
 void Lineup::load(Place& place) {
   place.stage = Stage::loading;
-  place.hotplug_seq = parts_.kernel.state().hotplug_seq;
-  place.held.run = parts_.runner.start({place.choice, *place.image}, events_.observe(place.held.tag));
+  place.held.run = parts_.runner.start({place.choice, *place.image, parts_.kernel.state().hotplug_seq},
+                                       events_.observe(place.held.tag));
 }
 
 void Lineup::start_through(const Choice& choice) {

@@ -43,8 +43,7 @@ class Lineup {
     Stage stage = Stage::image;
     TaggedRun held = {};  // without a run before `loading`
     std::optional<RunnableImage> image = {};
-    std::uint64_t hotplug_seq = 0;  // of the time of loading
-    int reloads = 0;                // in a row
+    int reloads = 0;  // in a row
     Instant begun{};
     Instant at_gate{};
     std::optional<Instant> load_by = {};
@@ -67,6 +66,8 @@ class Lineup {
     std::function<RunObserver(std::uint64_t tag)> observe;
     // Whether this image may run at all.
     std::function<Result<void>(const Choice& choice, Role role, const RunnableImage& image)> admit;
+    // Whether it takes over by stop-first, though its policy says gate.
+    std::function<bool(const RunnableImage& image)> stop_first;
     std::function<void(const Choice& choice)> ready;  // at the gate, or unpacked
     std::function<void(Failure failure)> failed;      // and has no place any more
   };
@@ -87,8 +88,12 @@ class Lineup {
   // Those that were given up, or that one, get another chance at the next want().
   void forgive() { given_up_.clear(); }
   void forgive(const Choice& choice);
+  // Gives a place to a run that an earlier daemon left waiting at the gate, until the next want().
+  void adopt(TaggedRun held);
   // Everybody loses their place.
   void clear();
+  // The same, but those that wait at the gate live on for the next daemon.
+  void leave();
 
   const Place* find(const Choice& choice) const;
   // Whose run holds one of `links`.
@@ -99,7 +104,9 @@ class Lineup {
   // Starts one that is `unpacked`; its attach call will not be held.
   void start_through(const Choice& choice);
   // It would be refused, since CPUs came or went after it was loaded.
-  bool stale(const Place& place) const { return place.hotplug_seq != parts_.kernel.state().hotplug_seq; }
+  bool stale(const Place& place) const {
+    return place.held.run->request().hotplug_seq != parts_.kernel.state().hotplug_seq;
+  }
 
   // What runs and kernel tell. They return false when nobody here is meant.
   bool on_gate(std::uint64_t tag);

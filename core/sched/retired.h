@@ -37,6 +37,9 @@ class Retired {
   void forget(std::uint64_t tag) {
     std::erase_if(runs_, [tag](const TaggedRun& held) { return held.tag == tag; });
   }
+  bool owns(std::int32_t pid) const {
+    return std::ranges::any_of(runs_, [pid](const TaggedRun& held) { return held.run->owns(pid); });
+  }
   void forget_all() { runs_.clear(); }
   bool empty() const { return runs_.empty(); }
 

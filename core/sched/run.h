@@ -29,6 +29,7 @@ struct RunExit {
 struct RunRequest {
   Choice choice;  // has a scheduler
   RunnableImage image;
+  std::uint64_t hotplug_seq = 0;  // the kernel's, when the start was asked for: it refuses one of another
 };
 
 // What a run tells its owner; all on the loop thread, never from inside a call to the run. The owner may destroy the

@@ -98,7 +98,8 @@ RunningRecord record_of(const Json& json) {
   json.at("cgroup").get_to(record.cgroup);
   record.started = Instant(Duration(json.at("started_ns").get<std::int64_t>()));
   record.started_wall = WallTime(Duration(json.at("started_wall_ns").get<std::int64_t>()));
-  if (json.contains("parked")) json.at("parked").get_to(record.parked);  // younger than the rest
+  if (json.contains("parked")) json.at("parked").get_to(record.parked);      // younger than the rest
+  record.request.hotplug_seq = json.value("hotplug_seq", std::uint64_t{0});  // this, too
   record.request.image = image_of(json.at("image"));
   record.request.choice.scheduler = scheduler_of(json.at("scheduler"));
   json.at("mode").get_to(record.request.choice.mode);
@@ -121,6 +122,7 @@ std::string to_json(const RunningRecord& record) {
                      {"started_ns", record.started.time_since_epoch().count()},
                      {"started_wall_ns", record.started_wall.time_since_epoch().count()},
                      {"parked", record.parked},
+                     {"hotplug_seq", record.request.hotplug_seq},
                      {"image", image_json(record.request.image)},
                      {"scheduler", scheduler_json(choice.scheduler.value_or(Scheduler{}))},
                      {"mode", choice.mode},

@@ -15,6 +15,7 @@ Switcher::Switcher(Parts parts, Events events)
               {.observe = [this](std::uint64_t tag) { return observer(tag); },
                .admit = [this](const Choice& choice, Lineup::Role role,
                                const RunnableImage& image) { return admit(choice, role, image); },
+               .stop_first = [this](const RunnableImage& image) { return parts_.stop_first.applies(image.digest); },
                .ready =
                    [this](const Choice& choice) {
                      if (phase_ == Phase::preparing && goal_ && same_program(*goal_, choice)) advance();
@@ -26,7 +27,8 @@ Switcher::Switcher(Parts parts, Events events)
                 if (phase_ == Phase::detaching) look_detached();
                 events_.changed();
               }),
-      probation_(parts.clock, parts.pressure, [this](const std::string& why) { probation_failed(why); }) {
+      probation_(parts.clock, parts.pressure, [this](const std::string& why) { probation_failed(why); }),
+      stranger_(parts.clock, parts.kernel) {
   parts_.kernel.on_change([this](const std::optional<std::string>& message) { on_kernel(message); });
 }
 
@@ -43,24 +45,53 @@ void Switcher::keep_ready(std::vector<Choice> standbys) {
   if (phase_ == Phase::settled && !shut_down_done_) line_up();
 }
 
-void Switcher::adopt() {
+void Switcher::adopt(const std::optional<Tenure>& tenure, std::vector<Choice> standbys) {
+  standbys_ = std::move(standbys);
   std::map<std::string, std::uint64_t> tags;
   auto runs = parts_.runner.adopt([&](const std::string& id) { return observer(tags[id] = lineup_.new_tag()); });
-  const bool enabled = parts_.kernel.state().state == ExtState::enabled;
+  const auto kernel = parts_.kernel.state();
+  const bool enabled = kernel.state == ExtState::enabled;
+  const auto links = parts_.kernel.links();
+  const bool linkless = links && links->empty();
   for (auto& run : runs) {
     TaggedRun held{tags[run->id()], std::move(run)};
-    const auto link = enabled ? link_of(*held.run) : std::nullopt;
-    if (!link) {
+    const bool known = tenure && tenure->run == held.run->id();
+    const auto link = enabled && (!known || tenure->ops == kernel.ops) ? link_of(*held.run) : std::nullopt;
+    if (link || (enabled && linkless && known && tenure->ops == kernel.ops)) {
+      resume(std::move(held), link, tenure);
+    } else if (held.run->waits_at_gate()) {
+      lineup_.adopt(std::move(held));
+    } else {
       retired_.kill(std::move(held));
-      continue;
     }
-    held.run->keep_gate_open(true);
-    present_ = Present{std::move(held), link, parts_.clock.now()};
-    wish_.choice = present_->choice();
-    ran_ = present_->choice();
   }
   if (!present_) look_for_strangers();
   events_.changed();
+}
+
+// An earlier daemon's present one. What is not known of it is taken for the worse: it has yet to prove itself.
+void Switcher::resume(TaggedRun held, std::optional<std::uint32_t> link, const std::optional<Tenure>& tenure) {
+  const bool known = tenure && tenure->run == held.run->id();
+  const auto now = parts_.clock.now();
+  held.run->keep_gate_open(true);
+  present_ = Present{std::move(held), link, known ? tenure->attached_at : now, parts_.kernel.state().ops};
+  wish_.choice = present_->choice();
+  ran_ = present_->choice();
+  if (known) before_ = tenure->before;
+  const auto length = probation_length(present_->choice());
+  const bool proved = known ? tenure->proved : last_good_ && same_program(*last_good_, present_->choice());
+  if (proved || length <= Duration::zero()) return;
+  // One that was over meanwhile is passed with the next tick().
+  const auto left = length - (now - present_->attached_at);
+  probation_.take_baseline(options_.cpu_pressure);
+  if (auto begun = probation_.begin(std::max(left, Duration{1})); !begun) {
+    record({.event = HistoryEvent::notice, .to = present_->choice().name(), .text = begun.error().text});
+  }
+}
+
+Duration Switcher::probation_length(const Choice& choice) const {
+  const auto own = choice.scheduler->probation;
+  return own > Duration::zero() ? own : options_.probation;
 }
 
 void Switcher::want(Wish wish) {
@@ -121,8 +152,10 @@ bool Switcher::usable(const Choice& choice) const {
 }
 
 std::optional<Choice> Switcher::way_back() const {
-  if (before_ && before_->is_kernel() && !failures_.quarantined(wish_.choice)) return std::nullopt;
-  if (before_ && usable(*before_)) return before_;
+  // With nothing attached, what was reached last is what the wish, which failed, should have replaced.
+  const auto& before = !present_ && ran_ && !failures_.has(*ran_) ? ran_ : before_;
+  if (before && before->is_kernel() && !failures_.quarantined(wish_.choice)) return std::nullopt;
+  if (before && usable(*before)) return before;
   if (last_good_ && usable(*last_good_)) return last_good_;
   if (usable(wish_.fallback)) return wish_.fallback;
   return std::nullopt;
@@ -145,6 +178,7 @@ Result<void> Switcher::outcome() const {
 // Only called when settled.
 void Switcher::reconcile() {
   if (shut_down_done_) return conclude();
+  if (stranger_.is_looked_for()) return;  // look_again() comes back
   const auto goal = next_goal();
   if (!goal) return settle();
   if (mismatch_) {  // the present one is not attached any more: whoever is counts as foreign
@@ -193,8 +227,9 @@ void Switcher::line_up() {
   lineup_.want(wanted);
 }
 
-void Switcher::shut_down(std::function<void()> done) {
+void Switcher::shut_down(std::function<void()> done, bool leave_waiting) {
   shut_down_done_ = std::move(done);
+  leave_waiting_ = leave_waiting;
   if (auto waiting = std::exchange(wish_.done, nullptr)) waiting(fail(Errc::cancelled, "schedkitd is ending"));
   probation_.end();
   if (phase_ == Phase::preparing || phase_ == Phase::lost) {
@@ -207,7 +242,7 @@ void Switcher::shut_down(std::function<void()> done) {
 
 // The end of a shutdown: what is attached stays, what was asked to end gets the time to do so.
 void Switcher::conclude() {
-  lineup_.clear();
+  leave_waiting_ ? lineup_.leave() : lineup_.clear();
   if (!retired_.empty()) {
     if (!deadline_) deadline_ = shut_down_by_ = parts_.clock.now() + options_.stop_timeout;
     if (parts_.clock.now() < shut_down_by_) return;
@@ -226,7 +261,10 @@ std::optional<Instant> Switcher::deadline() const {
   consider(lineup_.deadline());
   consider(ladder_.deadline());
   if (!shut_down_done_) consider(failures_.next());
-  if (phase_ == Phase::settled || phase_ == Phase::preparing) consider(probation_.until());
+  if (phase_ == Phase::settled || phase_ == Phase::preparing) {
+    consider(probation_.until());
+    if (!shut_down_done_) consider(stranger_.again());
+  }
   return next;
 }
 

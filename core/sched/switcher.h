@@ -21,9 +21,8 @@
 //   the same, but it failed its probation   the way back, else the kernel's own
 //   it failed; nothing is attached          the way back, else none: the kernel's own stays
 //
-// The way back is the first that has not failed itself of: what ran before the present one, the last one that passed
-// its probation, the default. What ran before may be the kernel's own; it ends the search unless the wish is
-// quarantined. During a probation the way back stands at the gate, so that going it is a hand-over.
+// The way back is the first that has not failed itself of: what ran before, the last one that passed its probation, the
+// default. What ran before may be the kernel's own; it ends the search unless the wish is quarantined. During a probation the way back stands at the gate, so that going it is a hand-over.
 //
 // Every failure of a scheduler is a strike (strikes.h). It is tried again when its back-off is over, or at once when a
 // command asks; in quarantine it is not. A scheduler ended by the kernel for CPU hotplug is restarted, without a
@@ -45,8 +44,11 @@
 #include "core/sched/kernel_words.h"
 #include "core/sched/lineup.h"
 #include "core/sched/probation.h"
+#include "core/sched/stop_first.h"
 #include "core/sched/stop_ladder.h"
+#include "core/sched/stranger.h"
 #include "core/sched/strikes.h"
+#include "core/sched/tenure.h"
 
 namespace schedkit {
 
@@ -78,12 +80,14 @@ class Switcher {
     Runner& runner;
     ImageProvider& images;
     Strikes& strikes;
+    StopFirst& stop_first;
     CpuPressure& pressure;
   };
   struct Events {
     std::function<void()> changed;                     // something that describe() shows
     std::function<void(HistoryEntry entry)> happened;  // before `changed`
     std::function<void(const Choice& choice)> proved;  // it passed its probation: the last known good one
+    std::function<void(const Tenure& tenure)> held;    // what adopt() of the next daemon wants to know has changed
   };
 
   Switcher(Parts parts, Events events);
@@ -95,15 +99,17 @@ class Switcher {
   // The last one that passed a probation, as `proved` told it earlier.
   void trust(std::optional<Choice> last_good) { last_good_ = std::move(last_good); }
 
-  // Takes over what an earlier daemon left: the run whose scheduler is attached becomes the present one, others are
-  // ended. Once, before the first want().
-  void adopt();
+  // Takes over what an earlier daemon left: the run whose scheduler is attached becomes the present one and its
+  // probation goes on; what waits at the gate keeps its place until the first want(), or `standbys`, says otherwise;
+  // others are ended. `tenure` is the last that the earlier daemon told of. Once, before the first want().
+  void adopt(const std::optional<Tenure>& tenure, std::vector<Choice> standbys);
 
   void want(Wish wish);
 
   // Completes or undoes what is under way, ends candidates, leaves the attached scheduler running, then calls `done`.
-  // Takes at most about stop-timeout beyond the phase's own limits. No want() afterwards.
-  void shut_down(std::function<void()> done);
+  // With `leave_waiting`, what waits at the gate is left, too: somebody keeps its listener for the next daemon. Takes
+  // at most about stop-timeout beyond the phase's own limits. No want() afterwards.
+  void shut_down(std::function<void()> done, bool leave_waiting = false);
 
   std::optional<Instant> deadline() const;
   void tick();
@@ -121,6 +127,7 @@ class Switcher {
     TaggedRun held;
     std::optional<std::uint32_t> link;  // none: it attached without one
     Instant attached_at{};
+    std::string ops = {};    // as the kernel names it
     bool condemned = false;  // it failed its probation and must go
     const RunRequest& request() const { return held.run->request(); }
     const Choice& choice() const { return request().choice; }
@@ -132,6 +139,8 @@ class Switcher {
   std::optional<Choice> way_back() const;
   bool usable(const Choice& choice) const;
   bool satisfied(const Choice& choice) const;
+  Duration probation_length(const Choice& choice) const;
+  void resume(TaggedRun held, std::optional<std::uint32_t> link, const std::optional<Tenure>& tenure);
   bool blocked_by_foreign() const;
   Result<void> outcome() const;
   void settle();
@@ -158,13 +167,14 @@ class Switcher {
   void on_lineup_failure(Lineup::Failure failure);
   void on_kernel(const std::optional<std::string>& message);
   void on_kernel_settled();
-  void check_present();
+  void check_present(bool was_lost = false);
   bool check_early_attach();
   void check_lost();
   void present_lost(const std::string& why);
   void probation_failed(const std::string& why);
   void on_exit(std::uint64_t tag, const RunExit& exit);
   void look_for_strangers();
+  void look_again();
 
   // switcher_record.cc: what is told
   void strike(const Choice& choice, const RunnableImage& image, Error error, std::vector<std::string> output,
@@ -172,7 +182,9 @@ class Switcher {
   void fail_goal(const Choice& choice, Error error, std::vector<std::string> output, std::optional<Instant> retry,
                  bool quarantined);
   void record(HistoryEntry entry);
+  void tell_tenure() const;
   std::optional<std::uint32_t> link_of(const Run& run) const;
+  Result<std::vector<SchedulerLink>> links_of_others() const;
   RunStatus describe_run(const Run& run, std::string phase) const;
   RunStatus describe_candidate() const;
   SystemState state_word(const KernelState& kernel) const;
@@ -205,8 +217,8 @@ class Switcher {
   bool replaces_unproved_ = false;  // what ran last had not passed its probation
   bool mismatch_ = false;           // another one is attached while the present one's process lives
   bool stuck_ = false;              // the kernel did not let go
-  std::string foreign_owner_;       // who attached what is not ours; empty when nobody did
-  bool orphan_ = false;             // and no process holds it
+  Stranger stranger_;               // who attached what is not ours
+  bool leaving_ = false;            // what is attached belongs to a run of ours that is being ended
 
   std::optional<Instant> deadline_;  // of attaching, of lost, and of the shutdown
   Instant gate_opened_{};
@@ -219,6 +231,7 @@ class Switcher {
   std::optional<SwitchRecord> last_switch_;
   std::optional<FailureRecord> last_failure_;
   std::function<void()> shut_down_done_;
+  bool leave_waiting_ = false;
   Instant shut_down_by_{};
 };
 

@@ -1,4 +1,5 @@
 // What comes to the switcher from outside: kernel, runs, time.
+#include <algorithm>
 #include <utility>
 
 #include "core/base/text.h"
@@ -58,7 +59,14 @@ void Switcher::on_lineup_failure(Lineup::Failure failure) {
                      .cause = is_goal ? goal_cause_ : "",
                      .text = failure.error.text};
   if (is_goal) entry.prepare = parts_.clock.now() - goal_since_;
-  if (failure.image && !failure.refused) {
+  const bool in_its_way = is_goal && failure.image && !failure.refused &&
+                          failure.choice.scheduler->handover == Handover::gate &&
+                          parts_.kernel.state().state == ExtState::enabled;
+  if (in_its_way && parts_.stop_first.suggested_by(failure.image->digest, failure.output)) {
+    entry.event = HistoryEvent::notice;
+    entry.text += "; it says that another one is in its way (EBUSY), and is tried by stop-first";
+    record(std::move(entry));
+  } else if (failure.image && !failure.refused) {
     strike(failure.choice, *failure.image, std::move(failure.error), std::move(failure.output), std::move(entry));
   } else if (is_goal) {
     // Refused for its strikes: it is told as it stands. Else the image is at fault, or CPU hotplug.
@@ -90,8 +98,8 @@ void Switcher::on_kernel(const std::optional<std::string>& message) {
     case Phase::preparing:
       if (present_ && parts_.kernel.state().state == ExtState::disabled) {
         present_lost("the kernel detached it");
-      } else if (!present_) {
-        check_early_attach();
+      } else if (!present_ && !check_early_attach()) {
+        look_for_strangers();
       }
       break;
     case Phase::detaching: look_detached(); break;
@@ -117,9 +125,13 @@ bool Switcher::check_early_attach() {
   const auto* owner = lineup_.owner_of(*links);
   if (owner == nullptr && links->empty() && phase_ == Phase::preparing) {
     const auto* place = lineup_.find(*goal_);
-    if (place != nullptr && place->held.run) owner = place;
+    if (place == nullptr || place->stage != Lineup::Stage::loading || !place->held.run) return false;
+    stranger_.look(links);
+    if (stranger_.is_looked_for()) return false;  // the link is only not listed yet
+    owner = place;
   }
   if (owner == nullptr) return false;
+  stranger_.forget();
   const auto link = links->empty() ? std::nullopt : std::optional(links->front().id);
   if (phase_ != Phase::preparing || !same_program(owner->choice, *goal_)) {
     expel(*owner, link);
@@ -133,28 +145,35 @@ bool Switcher::check_early_attach() {
 }
 
 void Switcher::look_for_strangers() {
-  const std::string before = std::exchange(foreign_owner_, "");
-  orphan_ = false;
+  leaving_ = false;
   const auto kernel = parts_.kernel.state();
-  if (kernel.state != ExtState::enabled) return;
-  const auto links = parts_.kernel.links();
-  if (!links || links->empty()) {
-    foreign_owner_ = "somebody, without a link";
-  } else {
-    foreign_owner_ = parts_.kernel.describe_holder(links->front());
-    orphan_ = links->front().owners.empty();
-  }
-  if (before == foreign_owner_) return;
+  if (kernel.state != ExtState::enabled) return stranger_.forget();
+  const auto all = parts_.kernel.links();
+  const auto others = links_of_others();
+  // Only runs of ours have links, and none of them is the present one.
+  leaving_ = !present_ && all && others && others->size() < all->size() && others->empty();
+  if (leaving_) return stranger_.forget();
+  if (!stranger_.look(others)) return;
   record({.event = HistoryEvent::foreign,
           .from = present_ ? present_->choice().name() : "kernel",
           .to = kernel.ops,
-          .text = foreign_owner_});
+          .text = stranger_.owner()});
+}
+
+// Who was not found when he attached may be found now.
+void Switcher::look_again() {
+  if (phase_ == Phase::settled) return on_kernel_settled();
+  if (check_early_attach()) return;
+  look_for_strangers();
+  const auto* place = goal_ ? lineup_.find(*goal_) : nullptr;
+  if (place != nullptr && place->stage == Lineup::Stage::at_gate) advance();
 }
 
 // --- the present one ---
 
-void Switcher::check_present() {
-  const auto state = parts_.kernel.state().state;
+void Switcher::check_present(bool was_lost) {
+  const auto kernel = parts_.kernel.state();
+  const auto state = kernel.state;
   if (state == ExtState::disabled && stuck_) {  // it has let go after all
     stuck_ = false;
     failures_.forget_untimed();
@@ -166,10 +185,17 @@ void Switcher::check_present() {
     lost_since_ = parts_.clock.now();
     check_lost();
   } else if (state == ExtState::enabled) {
-    const auto link = link_of(*present_->held.run);
-    mismatch_ = !link && present_->link;
-    if (link) present_->link = link;
-    if (mismatch_) look_for_strangers();
+    auto link = link_of(*present_->held.run);
+    // Its own old link does not tell that it is what is attached now.
+    if (link && link == present_->link && (was_lost || kernel.ops != present_->ops)) link.reset();
+    if (link) {
+      present_->link = link;
+      present_->ops = kernel.ops;
+      stranger_.forget();
+    } else if (present_->link || kernel.ops != present_->ops) {
+      look_for_strangers();
+    }
+    mismatch_ = !stranger_.owner().empty() && !stranger_.is_looked_for();
     if (mismatch_) reconcile();
   }
 }
@@ -179,7 +205,7 @@ void Switcher::check_lost() {
   if (parts_.kernel.state().state == ExtState::enabled) {
     phase_ = Phase::settled;
     deadline_.reset();
-    check_present();
+    check_present(true);
     if (!mismatch_) reconcile();
     return;
   }
@@ -263,6 +289,7 @@ void Switcher::on_exit(std::uint64_t tag, const RunExit& exit) {
     lineup_.on_exit(tag, exit);
   }
   retired_.forget(tag);
+  if (leaving_ && phase_ == Phase::settled && !shut_down_done_) on_kernel_settled();
   if (shut_down_done_ && phase_ == Phase::settled) conclude();
   events_.changed();
 }
@@ -283,6 +310,8 @@ void Switcher::tick() {
       conclude();
     }
   }
+  const bool resting = phase_ == Phase::settled || phase_ == Phase::preparing;
+  if (resting && !shut_down_done_ && stranger_.again() && *stranger_.again() <= now) look_again();
   const bool watched = phase_ == Phase::settled || phase_ == Phase::preparing;
   if (watched && probation_.passed()) {
     probation_.end();
@@ -291,6 +320,7 @@ void Switcher::tick() {
     parts_.strikes.forgive(request.image.digest, request.choice.args);
     record({.event = HistoryEvent::passed, .to = request.choice.name(), .ran = now - present_->attached_at});
     events_.proved(*(last_good_ = request.choice));
+    tell_tenure();
     if (phase_ == Phase::settled) line_up();
   }
   if (failures_.forget_due(now) && phase_ == Phase::settled) reconcile();

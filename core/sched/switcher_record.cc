@@ -11,9 +11,19 @@ void Switcher::record(HistoryEntry entry) {
   events_.happened(std::move(entry));
 }
 
+// Precondition: there is a present one.
+void Switcher::tell_tenure() const {
+  events_.held({.run = present_->held.run->id(),
+                .attached_at = present_->attached_at,
+                .ops = present_->ops,
+                .proved = !probation_.active(),
+                .before = before_});
+}
+
 // `choice` failed by its own fault, and `entry` tells how.
 void Switcher::strike(const Choice& choice, const RunnableImage& image, Error error, std::vector<std::string> output,
                       HistoryEntry entry) {
+  parts_.stop_first.failed(image.digest);
   const auto& record_now = parts_.strikes.add(image.digest, choice.args, choice.name(), error.text);
   entry.strikes = record_now.count;
   entry.quarantined = record_now.quarantined;
@@ -31,13 +41,27 @@ void Switcher::fail_goal(const Choice& choice, Error error, std::vector<std::str
   if (wish_.done && same_program(choice, wish_.choice)) std::exchange(wish_.done, nullptr)(fail(std::move(error)));
 }
 
+// The newest: a link lives on when the kernel has ended the scheduler behind it, until its holder lets go of it.
 std::optional<std::uint32_t> Switcher::link_of(const Run& run) const {
   const auto links = parts_.kernel.links();
-  if (!links) return std::nullopt;
+  std::optional<std::uint32_t> newest;
+  if (!links) return newest;
   for (const auto& link : *links) {
-    if (std::ranges::any_of(link.owners, [&](std::int32_t owner) { return run.owns(owner); })) return link.id;
+    const bool owned = std::ranges::any_of(link.owners, [&](std::int32_t owner) { return run.owns(owner); });
+    if (owned && (!newest || link.id > *newest)) newest = link.id;
   }
-  return std::nullopt;
+  return newest;
+}
+
+Result<std::vector<SchedulerLink>> Switcher::links_of_others() const {
+  auto links = parts_.kernel.links();
+  if (!links) return links;
+  std::erase_if(*links, [this](const SchedulerLink& link) {
+    return std::ranges::any_of(link.owners, [this](std::int32_t owner) {
+      return retired_.owns(owner) || (present_ && present_->held.run && present_->held.run->owns(owner));
+    });
+  });
+  return links;
 }
 
 RunStatus Switcher::describe_run(const Run& run, std::string phase) const {
@@ -76,7 +100,10 @@ SystemState Switcher::state_word(const KernelState& kernel) const {
   if (phase_ == Phase::detaching || phase_ == Phase::attaching) return SystemState::handing_over;
   if (phase_ == Phase::preparing) return SystemState::preparing;
   if (!present_)
-    return !enabled ? SystemState::idle : orphan_ ? SystemState::orphaned_kernel_state : SystemState::foreign;
+    return !enabled                ? SystemState::idle
+           : leaving_              ? SystemState::handing_over
+           : stranger_.is_orphan() ? SystemState::orphaned_kernel_state
+                                   : SystemState::foreign;
   if (!enabled) return stuck_ ? SystemState::handing_over : SystemState::managed_detached;
   if (mismatch_) return SystemState::managed_mismatch;
   return probation_.active() ? SystemState::probation : SystemState::running;
@@ -96,7 +123,7 @@ void Switcher::describe(Status& status) const {
   }
   if (attaching_ || (goal_ && !goal_->is_kernel())) status.candidate = describe_candidate();
   status.standbys = lineup_.standbys();
-  if (enabled) status.foreign_owner = foreign_owner_;
+  if (enabled) status.foreign_owner = stranger_.owner();
   status.last_switch = last_switch_;
   status.last_failure = last_failure_;
 }

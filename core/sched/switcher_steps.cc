@@ -42,6 +42,7 @@ void Switcher::advance() {
   }
   if (lineup_.stale(place)) return lineup_.reload(*goal_);
   if (nothing_attached) return open_gate();
+  if (stranger_.is_looked_for()) return;  // look_again() comes back
   if (!blocked_by_foreign()) return detach();
   const Choice choice = *std::exchange(goal_, std::nullopt);
   phase_ = Phase::settled;
@@ -60,7 +61,7 @@ void Switcher::detach() {
   std::optional<std::uint32_t> link = present_ ? present_->link : std::nullopt;
   if (present_) {
     present_->held.run->keep_gate_open(false);
-  } else if (const auto links = parts_.kernel.links(); links && !links->empty()) {
+  } else if (const auto links = links_of_others(); links && !links->empty()) {
     link = links->front().id;
   }
   ladder_.enter(link, present_ ? present_->held.run.get() : nullptr, options_.stop_timeout);
@@ -87,7 +88,7 @@ void Switcher::detached() {
     present_.reset();
   }
   if (culprit_) retired_.kill(*std::exchange(culprit_, std::nullopt));
-  foreign_owner_.clear();
+  stranger_.forget();
   phase_ = Phase::settled;
   if (goal_ && !goal_->is_kernel() && (shut_down_done_ || next_goal() == goal_)) {
     if (const auto* place = lineup_.find(*goal_); place != nullptr && place->stage != Lineup::Stage::image) {
@@ -207,22 +208,22 @@ void Switcher::attached(Lineup::Place place, std::optional<std::uint32_t> link) 
           .attach = attach});
   detach_took_ = Duration{0};
   if (last_failure_ && last_failure_->scheduler == place.choice.name()) last_failure_.reset();
+  parts_.stop_first.attached(place.image->digest);
   // One that had not passed its probation is still better than nothing to go back to.
   const bool preferred = !replaces_unproved_ || !before_ || !usable(*before_);
   if (ran_ && preferred && !failures_.has(*ran_) && !same_program(*ran_, place.choice)) before_ = ran_;
   ran_ = place.choice;
   lineup_.forgive(place.choice);
-  present_ = Present{std::move(place.held), link, now};
-  const auto own = place.choice.scheduler->probation;
-  if (auto begun = probation_.begin(own > Duration::zero() ? own : options_.probation); !begun) {
+  present_ = Present{std::move(place.held), link, now, parts_.kernel.state().ops};
+  if (auto begun = probation_.begin(probation_length(place.choice)); !begun) {
     record({.event = HistoryEvent::notice, .to = place.choice.name(), .text = begun.error().text});
   }
   if (!probation_.active()) events_.proved(*(last_good_ = place.choice));
+  tell_tenure();
   phase_ = Phase::settled;
   goal_.reset();
   deadline_.reset();
-  foreign_owner_.clear();
-  orphan_ = false;
+  stranger_.forget();
   reconcile();
 }
 

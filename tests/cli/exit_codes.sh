@@ -43,13 +43,24 @@ expect 1 "typo.toml:4:1" "$schedctl" check "$work/typo.toml"
 expect 1 "priority" "$schedctl" check "$work/typo.toml"
 expect 1 "" "$schedctl" check "$work/missing.toml"
 
+# doctor: 1 exactly when a check of severity error failed; without capabilities one does, wherever this runs.
+report=$("$schedctl" doctor -o json)
+status=$?
+blocking=$(sed -n 's/.*"blocking": *\([0-9]*\).*/\1/p' <<< "$report")
+if [ -z "$blocking" ] || [ $status != $((blocking > 0)) ]; then
+  printf 'FAIL: schedctl doctor ended with %s, with "%s" blocking failures\n' $status "$blocking"
+  failures=$((failures + 1))
+fi
+
 if [ "$(id -u)" = 0 ]; then
+  expect 1 '"blocking": ' setpriv --bounding-set=-all "$schedctl" doctor -o json
   mkdir -p "$work/root/etc/schedkit"
   "$bin/schedkitd" --root "$work/root" --run-dir "$work/run" --state-dir "$work/state" > "$work/log" 2>&1 &
   daemon=$!
   for _ in $(seq 600); do [ -S "$work/run/schedkitd.sock" ] && break; read -rt 0.05 _ <> <(:); done
   expect 0 "kernel" "$schedctl" status
   expect 0 '"schema_version": "1"' "$schedctl" status -o json
+  [ -d /sys/kernel/sched_ext ] || expect 0 '"state": "unsupported"' "$schedctl" status -o json
   expect 1 "no policy defines" "$schedctl" run nobody
   expect 0 "" "$schedctl" reload
   expect 0 "" "$schedctl" auto

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -32,13 +33,15 @@ class FakeRun final : public Run {
   void stop(Duration) override { stopped = true; }
   void kill() override { killed = true; }
   bool owns(std::int32_t pid) const override { return pid == pid_; }
-  std::vector<std::string> output() const override { return {"its last line"}; }
-  void abandon() override { abandoned = true; }
+  std::vector<std::string> output() const override { return output_; }
+  void abandon() override;
 
   // What the scheduler's program does.
   void reach_gate();
   void exit(int status);
   void fail_to_start(Error error);
+
+  void print(const std::string& line) { output_.push_back(line); }
 
   bool stopped = false;
   bool killed = false;
@@ -53,6 +56,7 @@ class FakeRun final : public Run {
   std::int32_t pid_;
   bool parked_ = false;
   bool gate_open_ = false;
+  std::vector<std::string> output_{"its last line"};
 };
 
 class FakeMachine final : public Kernel, public Runner, public ImageProvider {
@@ -61,10 +65,12 @@ class FakeMachine final : public Kernel, public Runner, public ImageProvider {
   void on_change(Changed changed) override { changed_ = std::move(changed); }
   KernelState state() const override { return state_; }
   Result<std::vector<SchedulerLink>> links() const override {
-    if (state_.state != ExtState::enabled || link_ == 0) return std::vector<SchedulerLink>{};
+    auto all = stale_links;
+    if (state_.state != ExtState::enabled || link_ == 0 || !link_is_listed) return all;
     std::vector<std::int32_t> owners;
     if (owner_ != 0) owners.push_back(owner_);
-    return std::vector<SchedulerLink>{{link_, owners}};
+    all.push_back({link_, owners});
+    return all;
   }
   std::string describe_holder(const SchedulerLink& link) const override {
     if (link.owners.empty()) return "nobody, pinned at /sys/fs/bpf/theirs";
@@ -94,6 +100,7 @@ class FakeMachine final : public Kernel, public Runner, public ImageProvider {
     for (auto& [request, pid] : left_over) {
       const std::string id = "old-" + std::to_string(pid);
       auto run = std::make_unique<FakeRun>(*this, id, request, observe(id), pid);
+      run->parked_ = left_at_gate.contains(pid);
       runs.push_back(run.get());
       adopted.push_back(std::move(run));
     }
@@ -145,15 +152,19 @@ class FakeMachine final : public Kernel, public Runner, public ImageProvider {
   KernelState state_{.state = ExtState::disabled, .ops = {}, .switch_all = true};
   std::vector<FakeRun*> runs;  // nullptr once destroyed
   std::vector<std::pair<RunRequest, std::int32_t>> left_over;
+  std::set<std::int32_t> left_at_gate;  // pids of those that wait there
   std::vector<std::pair<std::string, Done>> image_requests;
   std::vector<std::uint32_t> detach_calls;
   bool detach_hangs = false;
   bool eject_hangs = false;
-  bool init_fails = false;             // an attach succeeds as a call and is undone at once
-  bool auto_gate = true;               // for fixtures: runs reach the gate by themselves
-  bool keeps_link_after_exit = false;  // a child of the run holds it
-  int busy_attaches = 0;               // runs that were let through while another was attached
+  bool init_fails = false;                 // an attach succeeds as a call and is undone at once
+  bool auto_gate = true;                   // for fixtures: runs reach the gate by themselves
+  std::vector<SchedulerLink> stale_links;  // of schedulers that the kernel has ended, whose processes live
+  bool link_is_listed = true;              // the attach call has returned
+  bool keeps_link_after_exit = false;      // a child of the run holds it
+  int busy_attaches = 0;                   // runs that were let through while another was attached
   int ejects = 0;
+  int abandoned = 0;  // runs
 
  private:
   friend class FakeRun;
@@ -184,6 +195,11 @@ inline Result<void> FakeRun::open_gate() {
   if (machine_.init_fails) return {};
   machine_.set_enabled(pid_, request_.choice.name());
   return {};
+}
+
+inline void FakeRun::abandon() {
+  abandoned = true;
+  ++machine_.abandoned;
 }
 
 inline void FakeRun::reach_gate() {

@@ -94,6 +94,7 @@ ended() {
 
 # start_daemon [ARGUMENT…]: starts schedkitd with its output in $RESULTS/schedkitd.log and waits for its socket.
 start_daemon() {
+  rm -f /run/schedkit/schedkitd.sock # a killed one's
   "$SCHEDKITD" "$@" >> "$RESULTS/schedkitd.log" 2>&1 &
   daemon_pid=$!
   wait_for '[ -S /run/schedkit/schedkitd.sock ] || ended $daemon_pid' 30 || fail "schedkitd made no socket within 30 s"
@@ -147,3 +148,25 @@ end_game() {
   rm -f "$RESULTS/$1"
   say "$1 ended"
 }
+
+# runs_agree: does status name each run there is, and is nothing left of others: their directories, processes, cgroups, mounts? Says the
+# first difference in DIFFERENCE. For schedulers of the images schedkit and fixtures, and a daemon that is at rest.
+DIFFERENCE=
+runs_agree() {
+  local wanted found pid
+  wanted=$(status '[.scheduler.pid, .candidate.pid, .standbys[].pid] | map(select(. != null and . > 0)) | sort | .[]' | tr '\n' ' ')
+  found=$(for pid in $(pgrep '^(schedkit_(fifo|vtime)|fixture_)'); do ended "$pid" || echo "$pid"; done | sort -n | tr '\n' ' ')
+  DIFFERENCE="status names the runs '$wanted', there are the processes '$found'"
+  [ "$wanted" = "$found" ] || return 1
+  found=$(ls /run/schedkit/run | wc -l)
+  DIFFERENCE="$found directories in /run/schedkit/run for the runs '$wanted'"
+  [ "$found" = "$(wc -w <<< "$wanted")" ] || return 1
+  found=$(find /sys/fs/cgroup -type d \( -name 'schedkit-*.scope' -o -path '*/schedkit/*-*' \) | wc -l)
+  DIFFERENCE="$found cgroups for the runs '$wanted'"
+  [ "$found" = "$(wc -w <<< "$wanted")" ] || return 1
+  DIFFERENCE="mounts: $(grep -E '/run/schedkit|/var/lib/schedkit' /proc/self/mounts)"
+  ! grep -qE '/run/schedkit|/var/lib/schedkit' /proc/self/mounts
+}
+
+# expect_clean SECONDS WHAT
+expect_clean() { wait_for runs_agree "$1" || fail "$2: $DIFFERENCE"; }

@@ -127,17 +127,18 @@ std::vector<std::string> quarantined(const std::string& state_dir) {
   return names;
 }
 
-bool guard_is_installed() {
+bool guard_is_installed(const std::string& libexec) {
   std::array<char, 4096> path{};
   const ssize_t size = ::readlink("/proc/self/exe", path.data(), path.size());
   const std::string own(path.data(), static_cast<std::size_t>(size > 0 ? size : 0));
   const std::string directory = own.substr(0, own.rfind('/'));
-  return exists(directory + "/schedkit-guard") || exists(directory + "/../libexec/schedkit/schedkit-guard");
+  return ::access((directory + "/schedkit-guard").c_str(), X_OK) == 0 ||
+         ::access((libexec + "/schedkit-guard").c_str(), X_OK) == 0;
 }
 
 }  // namespace
 
-Facts read_facts(const std::string& runtime, const std::string& run_dir, const std::string& state_dir) {
+Facts read_facts(const Places& places) {
   Facts facts;
   utsname system{};
   ::uname(&system);
@@ -150,8 +151,8 @@ Facts read_facts(const std::string& runtime, const std::string& run_dir, const s
   facts.notify = knows_notifications();
   const auto permissions = read_permissions();
   facts.wait_killable = permissions && permissions->wait_killable;
-  facts.runtime = runtime;
-  facts.runtime_version = first_line_of(runtime);
+  facts.runtime = places.runtime;
+  facts.runtime_version = first_line_of(places.runtime);
   const auto cgroups = read_cgroup_facts();
   facts.cgroup_unified = cgroups.unified;
   facts.cgroup_hybrid = cgroups.hybrid;
@@ -159,11 +160,11 @@ Facts read_facts(const std::string& runtime, const std::string& run_dir, const s
   facts.bus = takes_connections("/run/dbus/system_bus_socket");
   facts.polkit = exists("/usr/share/dbus-1/system-services/org.freedesktop.PolicyKit1.service");
   facts.processes = process_names();
-  facts.guard_program = guard_is_installed();
+  facts.guard_program = guard_is_installed(places.libexec);
   facts.real_time_error = real_time_error();
   facts.sysrq_trigger = can_open("/proc/sysrq-trigger", O_WRONLY);
-  facts.daemon = takes_connections(run_dir + "/schedkitd.sock");
-  facts.quarantined = quarantined(state_dir);
+  facts.daemon = takes_connections(places.run_dir + "/schedkitd.sock");
+  facts.quarantined = quarantined(places.state_dir);
   return facts;
 }
 

@@ -33,7 +33,14 @@ struct Facts {
   std::vector<std::string> quarantined;  // what quarantine.json of the state directory lists
 };
 
-// `runtime` and `run_dir`, `state_dir` as the daemon uses them.
-Facts read_facts(const std::string& runtime, const std::string& run_dir, const std::string& state_dir);
+// As the daemon uses them; `libexec` is where schedkit-guard is installed, unless it is beside this program.
+struct Places {
+  std::string runtime;
+  std::string run_dir;
+  std::string state_dir;
+  std::string libexec;
+};
+
+Facts read_facts(const Places& places);
 
 }  // namespace schedkit::doctor

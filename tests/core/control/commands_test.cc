@@ -51,7 +51,7 @@ TEST_GROUP(Commands) {
   }
   // The daemon ends and another one starts; the attached run lives on.
   void restart(const Policy& policy) {
-    f.controller->shut_down([] {});
+    f.controller->shut_down([] {}, false);
     CHECK_TRUE(f.settle());
     f.machine.left_over.clear();
     for (const auto* run : f.machine.runs) {
@@ -286,7 +286,7 @@ TEST(Commands, only_a_command_replaces_a_foreign_scheduler) {
 
 TEST(Commands, the_end_of_the_daemon_answers_what_is_under_way) {
   f.run("b");
-  f.controller->shut_down([] {});
+  f.controller->shut_down([] {}, false);
   check_refused(Errc::cancelled, "schedkitd is ending");
   CHECK_TRUE(f.settle());
   STRCMP_EQUAL("a", f.attached().c_str());

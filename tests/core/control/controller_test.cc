@@ -313,7 +313,7 @@ TEST(Controller, shutting_down_leaves_the_attached_scheduler_running) {
   f.processes.begin(1, "a");
   check_attached("a");
   bool done = false;
-  f.controller->shut_down([&] { done = true; });
+  f.controller->shut_down([&] { done = true; }, false);
   CHECK_TRUE(f.settle());
   CHECK_TRUE(done);
   CHECK_TRUE(f.machine.run().abandoned);

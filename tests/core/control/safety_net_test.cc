@@ -58,13 +58,54 @@ TEST(SafetyNet, a_last_good_one_that_no_policy_defines_any_more_is_forgotten) {
 TEST(SafetyNet, damaged_files_are_told_and_do_no_harm) {
   f.state.files["quarantine.json"] = "{";
   f.state.files["state.json"] = "[]";
+  f.state.files["tenure.json"] = "{\"version\": 1, \"run\": 3}";
+  f.state.files["stop-first.json"] = "{}";
   f.state.files["history.jsonl"] = "{\"event\": \"lost\", \"from\": \"x\"}\n{\"eve";
   f.boot(f.policy({"a"}));
   want(1, "a");
   STRCMP_EQUAL("a", f.attached().c_str());
   STRCMP_EQUAL("x", f.controller->history(100).at(0).from.c_str());
   CHECK_TRUE(std::ranges::count_if(f.logged, [](const auto& line) { return line.find("is not used") != line.npos; }) ==
-             2);
+             4);
+}
+
+TEST(SafetyNet, a_probation_and_a_standby_survive_the_daemon) {
+  auto policy = watched({"a", "b", "c"});
+  policy.schedulers[2].standby = true;
+  f.boot(policy);
+  want(1, "a");
+  f.processes.begin(2, "b");
+  f.progress();
+  f.controller->tick();
+  STRCMP_CONTAINS("\"proved\": false", f.state.files["tenure.json"].c_str());
+  const auto tenure = *parse_tenure(f.state.files["tenure.json"]);
+  STRCMP_EQUAL("a", tenure.before->name().c_str());
+
+  const auto request = [&](std::size_t n) { return RunRequest{policy.rules[n].use, {}}; };
+  f.controller.reset();
+  f.machine.left_over = {{request(1), 71}, {request(0), 72}, {request(2), 73}};
+  f.machine.left_at_gate = {72, 73};
+  f.machine.set_disabled();
+  f.machine.set_enabled(71, "b");
+  auto moved = tenure;
+  moved.run = "old-71";
+  f.state.files["tenure.json"] = tenure_json(moved);
+  const auto runs = f.machine.runs.size();
+  f.boot(policy);
+  const auto status = f.controller->status();
+  CHECK_TRUE(status.state == SystemState::probation);
+  LONGS_EQUAL(2, status.standbys.size());
+  for (const auto& one : status.standbys) STRCMP_EQUAL("at the gate", one.phase.c_str());
+  LONGS_EQUAL(runs + 3, f.machine.runs.size());  // the adopted ones: nothing was started
+}
+
+TEST(SafetyNet, what_takes_over_by_stop_first_is_remembered) {
+  f.state.files["stop-first.json"] = stop_first_json({"sha256:oci:/images:a"});
+  f.boot(watched({"b", "a"}));
+  want(1, "b");
+  f.processes.begin(2, "a");
+  f.progress();
+  STRCMP_EQUAL("", f.attached().c_str());  // b was let go before a starts
 }
 
 TEST(SafetyNet, clearing_lets_the_rules_scheduler_run_at_once) {

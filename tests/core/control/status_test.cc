@@ -72,6 +72,8 @@ TEST(ControllerStatus, a_foreign_scheduler_without_a_link) {
   CHECK_TRUE(f.settle());
   f.machine.set_enabled(7, "x", false);
   f.machine.tell();
+  check(SystemState::foreign, "x is attached by somebody, not by schedkit");
+  CHECK_TRUE(f.settle());
   check(SystemState::foreign, "x is attached by somebody, without a link, not by schedkit");
 }
 

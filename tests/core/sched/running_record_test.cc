@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "core/sched/process_fd.h"
+#include "core/sched/tenure.h"
 #include "tests/core/sched/temporary_directory.h"
 
 #include <CppUTest/TestHarness.h>
@@ -39,7 +40,7 @@ TEST_GROUP(Record) {
               Instant(Duration(1234567)),
               WallTime(Duration(7654321)),
               {~0ULL, 5},
-              {{scheduler, "gaming", {"--p"}}, image}};
+              {{scheduler, "gaming", {"--p"}}, image, 9}};
   }
 };
 
@@ -57,6 +58,20 @@ TEST(Record, comes_back_as_it_was) {
   CHECK(back->request.choice == record.request.choice);
   CHECK(back->request.choice.scheduler->where == record.request.choice.scheduler->where);
   CHECK(back->request.image == record.request.image);
+  CHECK_EQUAL(9U, back->request.hotplug_seq);
+}
+
+TEST(Record, a_tenure_comes_back_as_it_was) {
+  Tenure tenure{.run = "lavd-1", .attached_at = Instant(Duration(77)), .ops = "lavd", .proved = true};
+  CHECK(*parse_tenure(tenure_json(tenure)) == tenure);
+  tenure.before = Choice{};
+  CHECK(*parse_tenure(tenure_json(tenure)) == tenure);
+  tenure.before = record.request.choice;
+  tenure.proved = false;
+  const auto text = tenure_json(tenure);
+  CHECK(*parse_tenure(text) == tenure);
+  for (std::size_t size = 0; size + 2 < text.size(); ++size)
+    CHECK_FALSE(parse_tenure(text.substr(0, size)).has_value());
 }
 
 TEST(Record, is_read_from_its_directory) {

@@ -24,9 +24,10 @@ class SwitcherFixture {
  public:
   SwitcherFixture() {
     switcher = std::make_unique<Switcher>(
-        Switcher::Parts{clock, machine, machine, machine, strikes, pressure},
+        Switcher::Parts{clock, machine, machine, machine, strikes, stop_first, pressure},
         Switcher::Events{[] {}, [this](HistoryEntry entry) { history.push_back(std::move(entry)); },
-                         [this](const Choice& good) { proved.push_back(good.name()); }});
+                         [this](const Choice& good) { proved.push_back(good.name()); },
+                         [this](const Tenure& present) { tenure = present; }});
   }
 
   void want(const Choice& wanted, bool commanded = false) {
@@ -114,9 +115,12 @@ class SwitcherFixture {
   fakes::FakeMachine machine;
   fakes::FakeCpuPressure pressure;
   Strikes strikes{clock, "7.2", [] {}};
+  int remembered = 0;
+  StopFirst stop_first{[this] { ++remembered; }};
   Choice fallback;
   std::vector<HistoryEntry> history;
   std::vector<std::string> proved;
+  std::optional<Tenure> tenure;
   std::optional<Result<void>> outcome;
   std::unique_ptr<Switcher> switcher;
 

@@ -24,6 +24,7 @@ TEST_GROUP(Switcher) {
   fakes::FakeMachine machine;
   fakes::FakeCpuPressure pressure;
   Strikes strikes{clock, "7.2", [] {}};
+  StopFirst stop_first{[] {}};
   std::unique_ptr<Switcher> switcher;
   std::optional<Result<void>> outcome;
   std::vector<HistoryEntry> history;
@@ -31,9 +32,9 @@ TEST_GROUP(Switcher) {
   void setup() override {
     strikes.configure({.limit = 1, .backoff_min = 1s, .backoff_max = 60s});  // one failure is enough here
     switcher = std::make_unique<Switcher>(
-        Switcher::Parts{clock, machine, machine, machine, strikes, pressure},
+        Switcher::Parts{clock, machine, machine, machine, strikes, stop_first, pressure},
         Switcher::Events{[] {}, [this](HistoryEntry entry) { history.push_back(std::move(entry)); },
-                         [](const Choice&) {}});
+                         [](const Choice&) {}, [](const Tenure&) {}});
     switcher->configure({.probation = 0s});
   }
   void teardown() override { switcher.reset(); }
@@ -419,7 +420,7 @@ TEST(Switcher, an_attach_without_a_link_counts_when_it_is_the_wanted_one) {
 TEST(Switcher, adopts_what_an_earlier_daemon_left_attached_and_ends_the_rest) {
   machine.left_over = {{{choice("a"), {}}, 51}, {{choice("b"), {}}, 52}};
   machine.set_enabled(51, "a");
-  switcher->adopt();
+  switcher->adopt({}, {});
   check_state(SystemState::running);
   LONGS_EQUAL(51, status().current->pid);
   CHECK_TRUE(machine.runs[1]->killed);

@@ -42,12 +42,21 @@ expect_status .state probation 5
 assert_ok "stop again" "$SCHEDCTL" stop
 expect_state disabled 30
 
-step "without a link, while another one runs: it gets EBUSY and that one stays"
+step "without a link, while another one runs: it gets EBUSY and that one stays; then it is tried by stop-first, and that is remembered"
+notices() { "$SCHEDCTL" history -n 50 -o json | jq '[.[] | select(.event == "notice" and .to == "attaches_without_link")] | length'; }
+for expected in 1 1; do
+  assert_ok "run fifo" "$SCHEDCTL" run fifo
+  assert_ok "run attaches_without_link" "$SCHEDCTL" run attaches_without_link
+  expect_state enabled 1 fx_attaches_without_link
+  assert_eq $expected "$(notices)" "times that it was found in its way"
+done
+assert_contains "$("$SCHEDCTL" history -n 50)" "EBUSY" "history says why"
+assert_eq 0 "$(status '.strikes | length')" "it is no failure"
+stop_daemon
+start_daemon
 assert_ok "run fifo" "$SCHEDCTL" run fifo
-seq=$(scx_enable_seq)
-"$SCHEDCTL" run attaches_without_link > busy.txt 2>&1 && fail "it attached beside fifo"
-is_state enabled schedkit_fifo || fail "fifo was lost"
-assert_eq "$seq" "$(scx_enable_seq)" "enable_seq"
+assert_ok "run attaches_without_link" "$SCHEDCTL" run attaches_without_link
+assert_eq 1 "$(notices)" "it is remembered over a restart"
 assert_ok stop "$SCHEDCTL" stop
 stop_daemon
 assert_eq 0 "$DAEMON_STATUS" "the daemon's exit status"

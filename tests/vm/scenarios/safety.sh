@@ -175,6 +175,9 @@ expect_state disabled 10
 expect_state enabled 30 schedkit_fifo
 expect_status .state foreign 10
 assert_eq schedkit_fifo "$(status .kernel.ops)" "status names it"
+expect_status '.foreign_owner | startswith("somebody")' false 10 # its attach call has returned
+assert_contains "$(status .foreign_owner)" "schedkit_fifo (pid $stranger" "the owner is named"
+assert_eq 1 "$("$SCHEDCTL" history -n 20 -o json | jq '[.[] | select(.event == "foreign")] | length')" "told once in history"
 kill $stranger
 wait $stranger 2> /dev/null
 expect_state disabled 10
