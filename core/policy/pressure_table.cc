@@ -36,6 +36,12 @@ void PressureTable::advance(Instant now) {
   while (const auto fact = deadlines_.pop_due(now)) facts_.set(*fact, false);
 }
 
+void PressureTable::tell(std::vector<PastEvent>& known, Instant now) const {
+  for (const auto& [trigger, fact] : facts_of_) {
+    if (const auto end = deadlines_.of(fact)) known.push_back({PressureSeen{trigger}, now - (*end - trigger.window)});
+  }
+}
+
 FactDetail PressureTable::detail(Fact fact) const {
   const auto until = deadlines_.of(fact);
   return {until ? "the trigger fired within its window" : "the trigger has not fired within its window", until};

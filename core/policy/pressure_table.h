@@ -25,6 +25,9 @@ class PressureTable {
 
   FactDetail detail(Fact fact) const;
 
+  // Appends what a new table must hear to know the same at `now`.
+  void tell(std::vector<PastEvent>& known, Instant now) const;
+
  private:
   Facts& facts_;
   std::map<PressureCondition, Fact> facts_of_;
