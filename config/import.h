@@ -36,6 +36,9 @@ Result<Imported> import_scx_service(const ImportSource& source, const ImageOf& i
 // Profiles of falcond (https://github.com/PikaOS-Linux/falcond), one rule each; its config.conf among them gives notes.
 Result<Imported> import_falcond(const std::vector<ImportSource>& sources, const ImageOf& image_of);
 
+// `name` as a name that policy files may have: other characters become '-'.
+std::string import_name(std::string_view name);
+
 // The modes of scx_loader and its clients in our spelling, by theirs ("PowerSave", "power"); nothing for other words.
 std::optional<std::string> import_mode(std::string_view word);
 

@@ -83,6 +83,7 @@ bool says_something(const std::string& value) {
 // The profile's rule; false when it asks for no scheduler.
 bool add_rule(const GameProfile& profile, ImportText& out, std::set<std::string>& names) {
   const auto name = profile.get("name");
+  const auto rule = import_name(name);
   const auto scheduler = profile.get("scx_sched");
   for (const auto& [key, value] : profile.keys) {
     if (key == "name" || key == "scx_sched" || key == "scx_sched_props" || !says_something(value.text)) continue;
@@ -93,7 +94,7 @@ bool add_rule(const GameProfile& profile, ImportText& out, std::set<std::string>
     out.note(profile.path, profile.place("name"), fmt::format("{} asks for no scheduler: no rule", quote(name, 64)));
     return false;
   }
-  if (!names.insert(name).second) {
+  if (!names.insert(rule).second) {
     out.note(profile.path, profile.place("name"),
              fmt::format("{} has a profile already: the first counts", quote(name, 64)));
     return false;
@@ -107,7 +108,7 @@ bool add_rule(const GameProfile& profile, ImportText& out, std::set<std::string>
     out.note(profile.path, profile.place("name"),
              "falcond finds any game under Proton by its parents; the rule takes any process *.exe");
   }
-  out.add_rule(name, "scx_" + scheduler, "", name == any_proton ? 50 : 100, grace, condition_of(name));
+  out.add_rule(rule, import_name("scx_" + scheduler), "", name == any_proton ? 50 : 100, grace, condition_of(name));
   return true;
 }
 
@@ -133,7 +134,7 @@ Result<Imported> import_falcond(const std::vector<ImportSource>& sources, const 
         }
       }
     } else if (add_rule(profile, out, names)) {
-      schedulers.emplace("scx_" + profile.get("scx_sched"), &profile);
+      schedulers.emplace(import_name("scx_" + profile.get("scx_sched")), &profile);
     }
   }
   if (names.empty())

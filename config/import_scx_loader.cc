@@ -30,7 +30,7 @@ Result<std::vector<std::string>> flags_of(const ImportSource& source, const Memb
 // [scheds.NAME].
 Result<Scheduler> scheduler_of(const ImportSource& source, const Member& entry, ImportText& out) {
   Scheduler scheduler;
-  scheduler.name = entry.key;
+  scheduler.name = import_name(entry.key);
   if (entry.value.type != Node::Type::table) {
     return fail(wrong(source, entry.value.place, fmt::format("scheds.{} must be a table", entry.key)));
   }
@@ -61,7 +61,7 @@ Result<Default> default_of(const ImportSource& source, const Node& root) {
   if (const auto* member = root.find("default_sched")) {
     auto text = text_of(source, *member);
     if (!text) return fail(std::move(text.error()));
-    found.scheduler = std::move(*text);
+    found.scheduler = text->empty() ? "" : import_name(*text);
     found.place = member->value.place;
   }
   if (const auto* member = root.find("default_mode")) {

@@ -114,7 +114,7 @@ Result<Imported> import_scx_service(const ImportSource& source, const ImageOf& i
     if (name == "SCX_SCHEDULER" || name == "SCX_FLAGS") continue;
     out.note(source.path, variable.place, fmt::format("{} has no counterpart", quote(name, 64)));
   }
-  const std::string name(base_name(scheduler.value));
+  const std::string name = import_name(base_name(scheduler.value));
   out.add(source.path, scheduler.place, Scheduler{.name = name, .args = words((*variables)["SCX_FLAGS"].value)});
   out.add_rule("always", name, "", 0, "", "");
   return std::move(out).finish("scx-service.toml");

@@ -39,6 +39,17 @@ void ImportText::add_rule(const std::string& name, const std::string& use, const
 
 Imported ImportText::finish(std::string name) && { return {std::move(name), head_ + body_, std::move(notes_)}; }
 
+std::string import_name(std::string_view name) {
+  constexpr std::size_t longest = 128;
+  std::string allowed;
+  for (const char c : name.substr(0, longest)) {
+    const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+    const bool fits = letter || (c >= '0' && c <= '9') || c == '_' || c == '.' || c == '-';
+    allowed += fits ? c : '-';
+  }
+  return allowed.empty() ? "unnamed" : allowed;
+}
+
 std::optional<std::string> import_mode(std::string_view word) {
   static const std::vector<std::pair<std::string_view, std::string>> words{
       {"Auto", "auto"},          {"Gaming", "gaming"}, {"PowerSave", "powersave"}, {"LowLatency", "lowlatency"},

@@ -40,7 +40,8 @@ printf '[switch]\ndwell = "0s"\n' > /etc/schedkit/schedkit.toml
 } > /etc/schedkit/triggers.toml
 cat > /etc/dbus-1/system.d/triggers.conf << END
 <!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN" "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
-<busconfig><policy user="root"><allow own="test.Mode"/><allow own="org.freedesktop.UPower"/></policy></busconfig>
+<busconfig><policy user="root"><allow own="test.Mode"/><allow own="org.freedesktop.UPower"/>
+<allow send_destination="test.Mode"/><allow send_destination="org.freedesktop.UPower"/></policy></busconfig>
 END
 assert_ok "the bus' configuration" busctl --system call org.freedesktop.DBus /org/freedesktop/DBus org.freedesktop.DBus ReloadConfig
 set_clock "2030-06-03 09:00:00"
