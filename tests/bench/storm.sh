@@ -141,4 +141,4 @@ run() {
   measure unfiltered '*[0-9]-of-nothing'
   return "$failed"
 }
-run 2>&1 | tee "$bench_results/storm.txt"
+run > >(tee "$bench_results/storm.txt") 2>&1
