@@ -10,7 +10,7 @@
 
 namespace schedkit {
 
-// Which pressure triggers fired within their last window.
+// Which pressure triggers fired within their last two windows.
 class PressureTable {
  public:
   explicit PressureTable(Facts& facts) : facts_(facts) {}

@@ -96,7 +96,7 @@ ended() {
 start_daemon() {
   "$SCHEDKITD" "$@" >> "$RESULTS/schedkitd.log" 2>&1 &
   daemon_pid=$!
-  wait_for '[ -S /run/schedkit/schedkitd.sock ] || ended $daemon_pid' 30 || fail "schedkitd made no socket within 30 s"
+  wait_for '[ -S /run/schedkit/schedkitd.sock ] || ended $daemon_pid' 90 || fail "schedkitd made no socket within 90 s"
   ! ended "$daemon_pid" || fail "schedkitd ended at once"
   say "schedkitd runs (pid $daemon_pid)"
 }

@@ -106,6 +106,17 @@ set_clock "2030-06-03 10:59:50"
 on time
 off
 
+step "the recording plays back to the same decisions"
+kill -INT $watcher
+wait $watcher || fail "watch does not end well"
+decisions() { jq -rc 'select(.event == null or .event == "decision") | [.scheduler, .rule]' "$1"; }
+assert_ok "simulate" "$SCHEDCTL" simulate "$RESULTS/recording.jsonl" /etc/schedkit
+"$SCHEDCTL" simulate "$RESULTS/recording.jsonl" /etc/schedkit -o json > replayed.jsonl
+decisions recording.jsonl > told.txt
+decisions replayed.jsonl | tail -n +2 > replayed.txt # without the one at the beginning
+diff -u told.txt replayed.txt || fail "the recording plays back to something else"
+say "$(wc -l < told.txt) decisions"
+
 step "pressure: more work than CPUs"
 rule pressure 'pressure = { resource = "cpu", some = "50%" }' >> /etc/schedkit/triggers.toml
 expect_status '.rules | length' 8 20
@@ -116,17 +127,6 @@ on pressure
 kill "${hogs[@]}"
 wait "${hogs[@]}" 2> /dev/null
 off
-
-step "the recording plays back to the same decisions"
 "$SCHEDCTL" status > /dev/null || fail "status has a discrepancy: $("$SCHEDCTL" status -v)"
-kill -INT $watcher
-wait $watcher || fail "watch does not end well"
-decisions() { jq -rc 'select(.event == null or .event == "decision") | [.scheduler, .rule]' "$1"; }
-assert_ok "simulate" "$SCHEDCTL" simulate "$RESULTS/recording.jsonl" /etc/schedkit
-"$SCHEDCTL" simulate "$RESULTS/recording.jsonl" /etc/schedkit -o json > replayed.jsonl
-decisions recording.jsonl > told.txt
-decisions replayed.jsonl | tail -n +2 > replayed.txt # without the one at the beginning
-diff -u told.txt replayed.txt || fail "the recording plays back to something else"
-say "$(wc -l < told.txt) decisions"
 stop_daemon
 assert_eq 0 "$DAEMON_STATUS" "the daemon's exit status"
