@@ -10,7 +10,7 @@
 
 #define WATCH_NAME_SIZE 64        // longest_filter_name and a NUL
 #define WATCH_COMM_SIZE 16        // TASK_COMM_LEN
-#define WATCH_MOST_NAMES 2048     // per kind; the old and the new filter are in the maps together
+#define WATCH_MOST_NAMES 16384    // per kind; the old and the new filter are in the maps together
 #define WATCH_MOST_TRACKED 16384  // beyond it the programs report every process: watch_control.pass_all
 #define WATCH_RING_SIZE (256 * 1024)
 

@@ -22,8 +22,10 @@ void add_verbs(CLI::App& app, schedkit::Session& session) {
   schedkit::add_explain(app, session);
   schedkit::add_check(app, session);
   schedkit::add_simulate(app, session);
+  schedkit::add_watch(app, session);
   schedkit::add_schema(app, session);
   schedkit::add_doctor(app, session);
+  schedkit::add_import(app, session);
   schedkit::add_reload(app, session);
   schedkit::add_history(app, session);
   schedkit::add_quarantine(app, session);

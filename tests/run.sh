@@ -50,6 +50,7 @@ phase() {
 install() {
   local packages=("${packages_build[@]}" "${packages_test[@]}")
   [ -z "$vm" ] || packages+=("${packages_vm[@]}")
+  [ -z "$long" ] || packages+=("${packages_long[@]}")
   install_packages "${packages[@]}"
 }
 

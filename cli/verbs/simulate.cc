@@ -24,6 +24,19 @@ int refuse(const Error& error) {
   return exit_failed;
 }
 
+// Reads policy files that a script names, relative to its own directory.
+LoadPolicies beside(const std::string& script) {
+  const auto slash = script.rfind('/');
+  const std::string directory = slash == std::string::npos ? "" : script.substr(0, slash + 1);
+  return [directory](const std::vector<std::string>& names) -> Result<Policy> {
+    std::vector<std::string> paths;
+    for (const auto& name : names) paths.push_back(name.starts_with('/') ? name : directory + name);
+    auto checked = check_alone(paths);
+    if (!checked.ok()) return fail(Errc::invalid, "{}", trim(checked.text()));
+    return std::move(checked.policy);
+  };
+}
+
 int simulate_script(const Options& options) {
   const CheckReport checked = options.policies.empty() ? check_directories() : check_alone(options.policies);
   if (!checked.ok()) {
@@ -35,7 +48,13 @@ int simulate_script(const Options& options) {
   if (!text) return refuse(text.error());
   const auto steps = parse_event_script(*text, options.script);
   if (!steps) return refuse(steps.error());
-  const auto outcomes = simulate(checked.policy, *steps);
+  for (const auto& step : *steps) {
+    const auto* wait = std::get_if<SimulatedWait>(&step.action);
+    if (wait == nullptr || wait->lost == 0) continue;
+    complain(fmt::format("{}:{}: {} lines are missing here from the recording", step.where.file, step.where.line,
+                         wait->lost));
+  }
+  const auto outcomes = simulate(checked.policy, *steps, beside(options.script));
   if (!outcomes) return refuse(outcomes.error());
   std::string shown;
   for (const auto& outcome : *outcomes) shown += options.output == "json" ? outcome_json(outcome) : to_text(outcome);

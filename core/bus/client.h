@@ -42,6 +42,10 @@ class Client {
   Result<void> stop();
   Result<void> go_automatic();
 
+  // Calls `on_line` with each line that Watch() tells, and with an empty one now and then, until it returns false.
+  // (client_watch.cc)
+  Result<void> watch(const std::function<bool(const std::string& line)>& on_line);
+
   // Waits until the image is in the store, and tells how far it is; `on_progress` false cancels. (client_images.cc)
   struct Pulled {
     std::string reference;

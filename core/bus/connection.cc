@@ -38,12 +38,13 @@ Result<std::unique_ptr<Connection>> Connection::create(Loop& loop, BusPtr bus, C
 }
 
 void Connection::prepare() {
+  std::uint64_t queued = 0;
+  if (drained_ && sd_bus_get_n_queued_write(bus_.get(), &queued) >= 0 && queued == 0) drained_();
   // A negative answer is an error, not a mask: -107 has the bits POLLIN and POLLOUT set.
   const int events = sd_bus_get_events(bus_.get());
   if (events < 0) return close(-events);
   std::uint64_t timeout = UINT64_MAX;
   if (const int error = sd_bus_get_timeout(bus_.get(), &timeout); error < 0) return close(-error);
-  std::uint64_t queued = 0;
   if (sd_bus_get_n_queued_write(bus_.get(), &queued) >= 0 && queued > most_queued_) return close(ENOBUFS);
 
   watch_->want({.readable = (events & POLLIN) != 0, .writable = (events & POLLOUT) != 0});

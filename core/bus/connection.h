@@ -30,6 +30,9 @@ class Connection {
 
   sd_bus* bus() const { return bus_.get(); }
 
+  // `drained` is called often while nothing waits to be written.
+  void when_drained(std::function<void()> drained) { drained_ = std::move(drained); }
+
  private:
   Connection(Loop& loop, BusPtr bus, Closed closed, std::uint64_t most_queued);
 
@@ -42,6 +45,7 @@ class Connection {
   // descriptor that somebody else closed.
   UniqueFd fd_;
   Closed closed_;
+  std::function<void()> drained_;
   const std::uint64_t most_queued_;
   Timer timer_;
   std::unique_ptr<FdWatch> watch_;

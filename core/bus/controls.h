@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/base/result.h"
+#include "core/bus/watcher.h"
 #include "core/policy/explain.h"
 #include "core/policy/history.h"
 #include "core/policy/status.h"
@@ -38,6 +39,10 @@ class Controls {
   virtual void go_automatic(Done done) = 0;             // ends an override
   // Lifts quarantine and forgets strikes of a scheduler, by name or digest; "" is all. Returns how many there were.
   virtual std::size_t clear_quarantine(const std::string& which) = 0;
+  // From now on `watcher` is told, nobody with nullptr. While nobody is, watching costs nothing.
+  virtual void set_watcher(Watcher* watcher) = 0;
+  // Where a recording that begins now begins.
+  virtual SimulatedSnapshot snapshot() const = 0;
   virtual void reload(Done done) = 0;  // reads the policy files now; done: they are in force or reported
 };
 

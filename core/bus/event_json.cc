@@ -22,7 +22,10 @@ using Json = nlohmann::ordered_json;
 // Typed reading of one line's object. The first thing that is wrong is kept; keys that nobody asked for are wrong too.
 class Fields {
  public:
-  explicit Fields(const Json& object) : object_(object) {}
+  // `at`: the time of its line.
+  Fields(const Json& object, Duration at) : object_(object), at_(at) {}
+
+  Duration at() const { return at_; }
 
   std::string text(const char* key, bool required = false) {
     const Json* value = find(key, required);
@@ -87,6 +90,21 @@ class Fields {
     return std::nullopt;
   }
 
+  // The objects in a list, each read by `read`.
+  template <class Read>
+  void each(const char* key, Read read) {
+    const Json* list = find(key, false);
+    if (list == nullptr) return;
+    if (!list->is_array()) return refuse(fmt::format("{} must be a list of objects", key));
+    for (std::size_t i = 0; i < list->size(); ++i) {
+      const Json& object = (*list)[i];
+      if (!object.is_object()) return refuse(fmt::format("{} must be a list of objects", key));
+      Fields fields(object, at_);
+      read(fields);
+      if (auto done = fields.done(); !done) return refuse(fmt::format("{}[{}]: {}", key, i, done.error().text));
+    }
+  }
+
   const Json* find(const char* key, bool required) {
     known_.insert(key);
     const auto found = object_.find(key);
@@ -99,6 +117,11 @@ class Fields {
     if (!error_) error_ = Error{Errc::invalid, std::move(text), {}};
   }
 
+  // Keys that nobody asks for are not wrong.
+  void take_all() {
+    for (const auto& [key, value] : object_.items()) known_.insert(key);
+  }
+
   Result<void> done() {
     for (const auto& [key, value] : object_.items()) {
       if (!known_.contains(key)) refuse("unknown key " + quote(key, 64));
@@ -109,6 +132,7 @@ class Fields {
 
  private:
   const Json& object_;
+  Duration at_;
   std::set<std::string> known_;
   std::optional<Error> error_;
 };
@@ -127,7 +151,10 @@ Process read_process(Fields& fields) {
   process.id = read_id(fields);
   process.comm = fields.text("comm", true);
   process.exe = fields.text("exe");
-  process.exe_name = process.exe.empty() ? process.comm : std::string(base_name(process.exe));
+  process.exe_name = fields.text("exe-name");
+  if (process.exe_name.empty()) {
+    process.exe_name = process.exe.empty() ? process.comm : std::string(base_name(process.exe));
+  }
   process.comm = process.comm.substr(0, 15);
   process.cmdline = fields.text("cmdline");
   process.user = fields.text("user");
@@ -140,7 +167,24 @@ Process read_process(Fields& fields) {
       if (value.is_string()) process.environment.emplace_back(name, value.get<std::string>());
     }
   }
+  fields.each("env-matches", [&](Fields& match) {
+    process.environment_globs.emplace_back(match.text("name", true), match.text("glob", true));
+  });
   return process;
+}
+
+Event read_processes(Fields& fields) {
+  ProcessSnapshot all;
+  fields.each("processes", [&](Fields& process) { all.processes.push_back(read_process(process)); });
+  return all;
+}
+
+CgroupSeen read_cgroup(Fields& fields) { return {fields.text("path", true), fields.flag("populated", true)}; }
+
+Event read_cgroups(Fields& fields) {
+  CgroupSnapshot all;
+  fields.each("cgroups", [&](Fields& cgroup) { all.cgroups.push_back(read_cgroup(cgroup)); });
+  return all;
 }
 
 SignalMatch read_signal(Fields& fields) {
@@ -205,26 +249,25 @@ SimulatedRun read_run(Fields& fields) {
   return run;
 }
 
-SimulatedClock read_clock(Fields& fields) {
+Event read_clock(Fields& fields) {
   const auto wall = parse_time(fields.text("wall", true));
   if (!wall) fields.refuse("wall must be a time in UTC such as \"2026-03-28T22:00:00Z\"");
-  return {wall.value_or(WallTime{})};
+  const Instant now = simulation_beginning + fields.at();
+  return ClockSet{wall.value_or(WallTime{}).time_since_epoch() - now.time_since_epoch()};
 }
 
-using Read = std::function<SimulatedAction(Fields&)>;
+using ReadEvent = std::function<Event(Fields&)>;
 
-// By the line's `event`.
-const std::map<std::string, Read, std::less<>>& readers() {
-  static const std::map<std::string, Read, std::less<>> all{
-      {"wait", [](Fields&) { return SimulatedWait{}; }},
+// What trigger sources tell, by the object's `event`.
+const std::map<std::string, ReadEvent, std::less<>>& event_readers() {
+  static const std::map<std::string, ReadEvent, std::less<>> all{
       {"process", [](Fields& f) { return Event(ProcessSeen{read_process(f)}); }},
       {"process-gone", [](Fields& f) { return Event(ProcessGone{read_id(f)}); }},
-      {"cgroup",
-       [](Fields& f) {
-         return Event(CgroupSeen{f.text("path", true), f.flag("populated", true)});
-       }},
+      {"processes", read_processes},
+      {"cgroup", [](Fields& f) { return Event(read_cgroup(f)); }},
       {"cgroup-gone", [](Fields& f) { return Event(CgroupGone{f.text("path", true)}); }},
-      {"clock", [](Fields& f) { return read_clock(f); }},
+      {"cgroups", read_cgroups},
+      {"clock", read_clock},
       {"zone", [](Fields& f) { return Event(ZoneChanged{f.text("zone", true)}); }},
       {"signal", [](Fields& f) { return Event(SignalSeen{read_signal(f)}); }},
       {"property", [](Fields& f) { return Event(read_property(f)); }},
@@ -235,13 +278,87 @@ const std::map<std::string, Read, std::less<>>& readers() {
              f.word("profile", {PowerProfile::performance, PowerProfile::balanced, PowerProfile::power_saver})});
        }},
       {"pressure", [](Fields& f) { return Event(read_pressure(f)); }},
-      {"run", [](Fields& f) { return read_run(f); }},
+  };
+  return all;
+}
+
+// One of the events that belong together.
+std::optional<Event> read_part(Fields& fields) {
+  const auto name = fields.text("event", true);
+  const auto reader = event_readers().find(name);
+  if (reader != event_readers().end()) return reader->second(fields);
+  fields.refuse(fmt::format("event is {}, which cannot be part of another one", quote(name, 64)));
+  return std::nullopt;
+}
+
+SimulatedHold read_hold(Fields& fields) {
+  SimulatedHold hold{fields.text("name", true), fields.text("scheduler", true), fields.text("mode"), {}};
+  if (fields.find("args", false) != nullptr) hold.args = fields.texts("args");
+  return hold;
+}
+
+SimulatedReload read_reload(Fields& fields) {
+  SimulatedReload reload{fields.texts("policies"), {}};
+  fields.each("events", [&](Fields& part) {
+    if (auto event = read_part(part)) reload.events.push_back(std::move(*event));
+  });
+  return reload;
+}
+
+RuleSnapshot read_rule(Fields& fields) {
+  RuleSnapshot rule;
+  rule.rule = fields.text("rule", true);
+  const auto state = fields.word("state", {RuleState::pending, RuleState::active, RuleState::lingering});
+  if (!state) fields.refuse("state is missing");
+  rule.state = state.value_or(RuleState::active);
+  rule.since = fields.duration("since", Duration(0));
+  rule.ends_in = fields.duration("ends-in", Duration(0));
+  return rule;
+}
+
+SimulatedPresent read_present(Fields& fields) {
+  SimulatedPresent present{read_run(fields), {}, fields.text("rule"), fields.text("reason")};
+  const auto cause = fields.word("cause", {Cause::rule, Cause::default_choice, Cause::hold, Cause::override_choice});
+  if (!cause) fields.refuse("cause is missing");
+  present.cause = cause.value_or(Cause::default_choice);
+  return present;
+}
+
+SimulatedSnapshot read_snapshot(Fields& fields) {
+  SimulatedSnapshot snapshot;
+  fields.each("events", [&](Fields& part) {
+    const auto ago = part.duration("ago", Duration(0));
+    if (auto event = read_part(part)) snapshot.engine.events.push_back({std::move(*event), ago});
+  });
+  fields.each("rules", [&](Fields& rule) { snapshot.engine.rules.push_back(read_rule(rule)); });
+  fields.each("holds", [&](Fields& hold) { snapshot.holds.push_back(read_hold(hold)); });
+  fields.each("present", [&](Fields& present) { snapshot.present = read_present(present); });
+  fields.each("override", [&](Fields& run) { snapshot.command = read_run(run); });
+  snapshot.engine.dwell = fields.duration("dwell", Duration(0));
+  return snapshot;
+}
+
+// What `schedctl watch` tells for people and other programs. Time passes.
+SimulatedWait read_note(Fields& fields) {
+  fields.take_all();
+  return {fields.number("lost", 0)};
+}
+
+using Read = std::function<SimulatedAction(Fields&)>;
+
+// Everything else, by the line's `event`.
+const std::map<std::string, Read, std::less<>>& readers() {
+  static const std::map<std::string, Read, std::less<>> all{
+      {"wait", [](Fields&) { return SimulatedWait{}; }},
+      {"decision", read_note},
+      {"scheduler", read_note},
+      {"dropped", read_note},
+      {"reload", read_reload},
+      {"snapshot", read_snapshot},
+      {"run", read_run},
       {"stop", [](Fields&) { return SimulatedRun{.scheduler = "kernel", .mode = {}, .args = {}, .until = {}}; }},
       {"auto", [](Fields&) { return SimulatedAuto{}; }},
-      {"hold",
-       [](Fields& f) {
-         return SimulatedHold{f.text("name", true), f.text("scheduler", true), f.text("mode")};
-       }},
+      {"hold", read_hold},
       {"release", [](Fields& f) { return SimulatedRelease{f.text("name", true)}; }},
   };
   return all;
@@ -250,17 +367,23 @@ const std::map<std::string, Read, std::less<>>& readers() {
 Result<SimulationStep> parse_line(std::string_view line) {
   const Json object = Json::parse(line, nullptr, false);
   if (!object.is_object()) return fail(Errc::invalid, "this line is no JSON object");
-  Fields fields(object);
   SimulationStep step;
-  step.at = fields.duration("at", Duration::zero());
+  step.at = Fields(object, {}).duration("at", Duration::zero());
+  Fields fields(object, step.at);
+  (void)fields.duration("at", Duration::zero());
   const auto event = fields.text("event", true);
-  const auto reader = readers().find(event);
-  if (reader == readers().end()) {
-    std::vector<std::string> names;
-    for (const auto& [name, read] : readers()) names.push_back(name);
-    return fail(Errc::invalid, "event is {}; it must be one of: {}", quote(event, 64), join(names, ", "));
+  const auto told = event_readers().find(event);
+  const auto other = readers().find(event);
+  if (told != event_readers().end()) {
+    step.action = told->second(fields);
+  } else if (other != readers().end()) {
+    step.action = other->second(fields);
+  } else {
+    std::set<std::string> names;
+    for (const auto& [name, read] : event_readers()) names.insert(name);
+    for (const auto& [name, read] : readers()) names.insert(name);
+    return fail(Errc::invalid, "event is {}; it must be one of: {}", quote(event, 64), fmt::join(names, ", "));
   }
-  step.action = reader->second(fields);
   if (auto done = fields.done(); !done) return fail(std::move(done.error()));
   return step;
 }
@@ -285,21 +408,6 @@ Result<std::vector<SimulationStep>> parse_event_script(std::string_view text, co
     steps.push_back(std::move(*step));
   }
   return steps;
-}
-
-std::string outcome_json(const SimulationOutcome& outcome) {
-  const auto& decision = outcome.decision;
-  Json object = {{"at", std::chrono::duration<double>(outcome.at).count()},
-                 {"scheduler", decision.choice.name()},
-                 {"mode", decision.choice.mode},
-                 {"args", decision.choice.args},
-                 {"cause", to_string(decision.cause)},
-                 {"rule", decision.rule},
-                 {"reason", decision.reason}};
-  object["losers"] = Json::array();
-  for (const auto& loser : decision.losers)
-    object["losers"].push_back({{"rule", loser.rule}, {"reason", loser.reason}});
-  return object.dump(-1, ' ', true, Json::error_handler_t::replace) + "\n";
 }
 
 }  // namespace schedkit

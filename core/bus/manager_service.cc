@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "core/base/log.h"
+#include "core/bus/event_json.h"
 #include "core/bus/explanation.h"
 #include "core/bus/history_json.h"
 #include "core/bus/names.h"
@@ -80,6 +81,10 @@ int on_clear_quarantine(sd_bus_message* call, void* data, sd_bus_error*) noexcep
 int on_reload(sd_bus_message* call, void* data, sd_bus_error*) noexcept {
   static_cast<Attachment*>(data)->controls().reload(answer_later(call));
   return handled;
+}
+
+int on_watch(sd_bus_message* call, void* data, sd_bus_error*) noexcept {
+  return reply(call, static_cast<Attachment*>(data)->watch());
 }
 
 int on_status(sd_bus_message* call, void* data, sd_bus_error*) noexcept {
@@ -217,6 +222,7 @@ const sd_bus_vtable vtable[] = {
     // Not for everybody: it tells which processes run.
     SD_BUS_METHOD_WITH_ARGS("Explain", SD_BUS_ARGS("s", rule, "s", form), SD_BUS_RESULT("s", explanation), on_explain,
                             0),
+    SD_BUS_METHOD("Watch", "", "", on_watch, 0), SD_BUS_SIGNAL_WITH_ARGS("Watched", SD_BUS_ARGS("s", line), 0),
     SD_BUS_METHOD_WITH_ARGS("ListRules", SD_BUS_NO_ARGS, SD_BUS_RESULT("a(ssisx)", rules), on_list_rules,
                             SD_BUS_VTABLE_UNPRIVILEGED),
     SD_BUS_METHOD_WITH_ARGS("ListPolicyFiles", SD_BUS_NO_ARGS, SD_BUS_RESULT("a(ssssssa(uus)a(uus))", files),
@@ -247,7 +253,10 @@ ManagerService::Attachment::Attachment(ManagerService& service, sd_bus* bus, std
   service_.attachments_.push_back(this);
 }
 
-ManagerService::Attachment::~Attachment() { std::erase(service_.attachments_, this); }
+ManagerService::Attachment::~Attachment() {
+  std::erase(service_.attachments_, this);
+  if (stream_) service_.follow_streams();
+}
 
 Result<void> ManagerService::Attachment::add_object() {
   sd_bus_slot* slot = nullptr;
@@ -261,6 +270,17 @@ std::string ManagerService::Attachment::caller(sd_bus_message* call) const {
   if (!peer_.empty()) return peer_;
   const char* sender = sd_bus_message_get_sender(call);
   return sender != nullptr ? bus::printable(sender) : "a bus client";
+}
+
+Result<void> ManagerService::Attachment::watch() {
+  if (peer_.empty()) return fail(Errc::denied, "what processes do is told over the daemon's own socket only");
+  stream_ = std::make_unique<WatchStream>(bus_, clock().now(), [this] { return controls().snapshot(); });
+  service_.follow_streams();
+  return {};
+}
+
+void ManagerService::Attachment::drained() {
+  if (stream_) stream_->drained(clock().now());
 }
 
 // The names are told without values being copied here: sd-bus asks the getters, in this same turn.
@@ -287,6 +307,22 @@ Result<std::unique_ptr<ManagerService::Attachment>> ManagerService::attach(sd_bu
   if (auto added = attachment->add_object(); !added) return fail(std::move(added.error()));
   return attachment;
 }
+
+// Nothing is told, nor made ready to be told, while nobody watches.
+void ManagerService::follow_streams() {
+  const bool any = std::ranges::any_of(attachments_, [](const auto* one) { return one->stream_ != nullptr; });
+  controls_.set_watcher(any ? this : nullptr);
+}
+
+void ManagerService::tell_streams(Instant at, const std::string& object) {
+  for (auto* attachment : attachments_) {
+    if (attachment->stream_) attachment->stream_->tell(at, object);
+  }
+}
+
+void ManagerService::saw(Instant at, const SimulatedAction& action) { tell_streams(at, action_json(action, at)); }
+void ManagerService::decided(Instant at, const Decision& decision) { tell_streams(at, decision_json(decision)); }
+void ManagerService::happened(Instant at, const HistoryEntry& entry) { tell_streams(at, happened_json(entry)); }
 
 void ManagerService::changed() {
   Properties now = properties_of(controls_.status());

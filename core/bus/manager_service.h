@@ -11,6 +11,7 @@
 #include "core/bus/image_calls.h"
 #include "core/bus/message.h"
 #include "core/bus/properties.h"
+#include "core/bus/watch_stream.h"
 
 namespace schedkit {
 
@@ -22,6 +23,8 @@ namespace schedkit {
 //   Explain(s rule, s form) -> s      form "json" or "text", explanation.h; rule: "" for all
 //   History(u count) -> s             JSON, history_json.h: the last ones, oldest first, at most 1000
 //   ClearQuarantine(s which) -> u     a scheduler's name or digest, "" for all; how many there were
+//   Watch()                           signals Watched(s line) from now on until the client goes, watch_stream.h; on a
+//                                     private connection only
 //   ListRules() -> a(ssisx)           rule, use, priority, state, milliseconds until the state changes by time or -1
 //   ListPolicyFiles() -> a(ssssssa(uus)a(uus))
 //                                     path, layer, state, hidden by, sha256 seen, sha256 in force, errors and warnings
@@ -39,11 +42,11 @@ namespace schedkit {
 //
 // Run, Stop and Auto answer when the kernel has confirmed, Reload when the files are in force or reported. Errors are
 // named io.schedkit.Error.*, names.h.
-class ManagerService {
+class ManagerService final : private Watcher {
  public:
   // `images` may be null.
   ManagerService(Controls& controls, const Clock& clock, ImageCommands* images = nullptr);
-  ~ManagerService();
+  ~ManagerService() override;
   ManagerService(const ManagerService&) = delete;
   ManagerService& operator=(const ManagerService&) = delete;
 
@@ -62,6 +65,10 @@ class ManagerService {
     ImageCalls& images() { return images_; }
     // Who sent `call`.
     std::string caller(sd_bus_message* call) const;
+    // Errc::denied on a bus, where others would hear it.
+    Result<void> watch();
+    // Nothing waits to be written.
+    void drained();
 
    private:
     friend class ManagerService;
@@ -73,6 +80,7 @@ class ManagerService {
     std::string peer_;
     SlotPtr slot_;
     ImageCalls images_;
+    std::unique_ptr<WatchStream> stream_;
   };
   // `peer` names who is at the other end, for status and log; empty on a bus, where each message names its sender.
   Result<std::unique_ptr<Attachment>> attach(sd_bus* bus, std::string peer);
@@ -82,6 +90,12 @@ class ManagerService {
   void changed();
 
  private:
+  void saw(Instant at, const SimulatedAction& action) override;
+  void decided(Instant at, const Decision& decision) override;
+  void happened(Instant at, const HistoryEntry& entry) override;
+  void tell_streams(Instant at, const std::string& object);
+  void follow_streams();
+
   Controls& controls_;
   const Clock& clock_;
   ImageCommands* images_;

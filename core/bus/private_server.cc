@@ -172,6 +172,7 @@ Result<void> PrivateServer::serve(UniqueFd socket) {
     return fail(std::move(attachment.error()));
   }
   place->attachment = std::move(*attachment);
+  place->connection->when_drained([place] { place->attachment->drained(); });
   return {};
 }
 

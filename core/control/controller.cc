@@ -44,9 +44,14 @@ void Controller::replace(Policy policy) {
   if (!acting_) return;
   safety_net_.keep_to(engine_.policy());
   switcher_.trust(safety_net_.last_good());
+  if (watcher_ != nullptr) {
+    environment_globs_ = environment_globs(engine_.policy());
+    told_.emplace();
+  }
   acting_ = false;  // until all sources have told what is
   sources_.watch(interests_of(engine_.policy()));
   acting_ = true;
+  if (auto told = std::exchange(told_, std::nullopt)) tell(std::move(*told));
   reconsider(true);
   switcher_.keep_ready(standbys());
 }
@@ -109,39 +114,40 @@ Result<void> Controller::start() {
 
 void Controller::apply(const Event& event) {
   engine_.apply(event, parts_.clock.now());
+  if (watcher_ != nullptr) {
+    auto shown = without_environment(event, environment_globs_);
+    told_ ? told_->events.push_back(std::move(shown)) : tell(std::move(shown));
+  }
   if (acting_) reconsider();
 }
 
 // --- decision ---
 
-namespace {
-
-// Commands do not wait for `dwell`.
-bool is_automatic(Cause cause) { return cause == Cause::rule || cause == Cause::default_choice; }
-
-}  // namespace
-
 void Controller::reconsider(bool retry) {
   const Instant now = parts_.clock.now();
   const Decision decision = engine_.decide(now);
-  const bool same = decision_ && same_program(decision.choice, decision_->choice);
-  dwelling_ = false;
-  if (same && decision.cause == decision_->cause && !retry) {
-    decision_ = decision;
-  } else if (!same && decision_ && is_automatic(decision.cause) && not_before_ && now < *not_before_) {
-    dwelling_ = true;
+  const auto step = dwell_.consider(decision_ ? &*decision_ : nullptr, decision, now, engine_.policy().settings.dwell);
+  const bool known = decision_ && decision.cause == decision_->cause && step != Dwell::Step::change;
+  if (step == Dwell::Step::change) log::info("want {}: {}", decision.choice.name(), decision.reason);
+  if (step == Dwell::Step::wait) {
+    // deadline() says until when
+  } else if (known && !retry) {
+    follow(decision);
   } else {
-    if (!same) {
-      log::info("want {}: {}", decision.choice.name(), decision.reason);
-      not_before_ = now + engine_.policy().settings.dwell;
-    }
     want(decision, false, retry, nullptr);
   }
   changed_();
 }
 
-void Controller::want(const Decision& decision, bool commanded, bool retry, Done done) {
+void Controller::follow(const Decision& decision) {
+  const bool news = !decision_ || decision_->cause != decision.cause || decision_->rule != decision.rule ||
+                    !same_program(decision_->choice, decision.choice);
   decision_ = decision;
+  if (news && watcher_ != nullptr) watcher_->decided(parts_.clock.now(), decision);
+}
+
+void Controller::want(const Decision& decision, bool commanded, bool retry, Done done) {
+  follow(decision);
   switcher_.want({.choice = decision.choice,
                   .fallback = engine_.policy().fallback,
                   .cause = decision.reason,
@@ -158,7 +164,7 @@ std::optional<Instant> Controller::deadline() const {
   consider(engine_.next_change());
   consider(switcher_.deadline());
   if (revert_) consider(parts_.clock.now());
-  if (dwelling_) consider(not_before_);
+  consider(dwell_.deadline());
   return next;
 }
 
@@ -202,6 +208,8 @@ void Controller::run(RunCommand command, Done done) {
   Override wanted{.choice = std::move(*choice), .by = command.by, .until = {}};
   if (command.until->kind == Lifetime::Kind::limited) wanted.until = parts_.clock.now() + command.until->duration;
   const auto until = wanted.until;
+  tell(SimulatedRun{command.scheduler, command.mode, command.has_args ? std::optional(command.args) : std::nullopt,
+                    command.until});
   override_with(std::move(wanted),
                 [this, command = std::move(command), until, done = std::move(done)](Result<void> result) {
                   if (result) keep_override(command, until);
@@ -233,11 +241,13 @@ void Controller::override_with(Override choice, Done done) {
 
 void Controller::revert() {
   const auto earlier = *std::exchange(revert_, std::nullopt);
-  not_before_.reset();  // going back does not dwell
+  dwell_.forget();  // going back does not wait
   if (earlier) {
     engine_.set_override(*earlier);
+    tell(as_run(*earlier, parts_.clock.now()));
   } else {
     engine_.clear_override();
+    tell(SimulatedAuto());
   }
 }
 
@@ -260,7 +270,11 @@ void Controller::forget_override() {
 void Controller::go_automatic(Done done) {
   engine_.clear_override();
   forget_override();
-  const Decision decision = engine_.decide(parts_.clock.now());
+  tell(SimulatedAuto());
+  const Instant now = parts_.clock.now();
+  const Decision decision = engine_.decide(now);
+  dwell_.forget();
+  (void)dwell_.consider(decision_ ? &*decision_ : nullptr, decision, now, engine_.policy().settings.dwell);
   log::info("want {}: {} (automatic again)", decision.choice.name(), decision.reason);
   want(decision, false, true, std::move(done));
   changed_();
@@ -374,6 +388,7 @@ void Controller::happened(HistoryEntry entry) {
     case HistoryEvent::standby: log::warning("{} is not kept at the gate: {}", entry.to, entry.text); break;
     default: break;
   }
+  if (watcher_ != nullptr) watcher_->happened(parts_.clock.now(), entry);
   safety_net_.record(std::move(entry));
 }
 
@@ -382,23 +397,23 @@ void Controller::narrate() {
   Status now;
   switcher_.describe(now);
   const auto phase = [](const Status& status) { return status.candidate ? status.candidate->phase : std::string(); };
-  if (now.candidate && (phase(now) != phase(told_) || now.candidate->name != told_.candidate->name)) {
+  if (now.candidate && (phase(now) != phase(narrated_) || now.candidate->name != narrated_.candidate->name)) {
     log::info("{}: {}", now.candidate->name, now.candidate->phase);
   }
-  if (now.state == SystemState::handing_over && told_.state != SystemState::handing_over) log::info("handing over");
-  if (now.last_failure && (!told_.last_failure || now.last_failure->at != told_.last_failure->at)) {
+  if (now.state == SystemState::handing_over && narrated_.state != SystemState::handing_over) log::info("handing over");
+  if (now.last_failure && (!narrated_.last_failure || now.last_failure->at != narrated_.last_failure->at)) {
     log::error("{}", now.last_failure->text);
   }
-  if (now.last_switch && (!told_.last_switch || now.last_switch->at != told_.last_switch->at)) {
+  if (now.last_switch && (!narrated_.last_switch || now.last_switch->at != narrated_.last_switch->at)) {
     const auto& done = *now.last_switch;
     log::info("switched from {} to {}: prepared in {:.1f} ms, detached in {:.1f} ms, attached in {:.1f} ms ({})",
               done.from, done.to, milliseconds(done.prepare), milliseconds(done.detach), milliseconds(done.attach),
               done.cause);
   }
-  if (now.state == SystemState::foreign && told_.state != SystemState::foreign) {
+  if (now.state == SystemState::foreign && narrated_.state != SystemState::foreign) {
     log::notice("foreign scheduler {} ({})", now.kernel.ops, now.foreign_owner);
   }
-  told_ = std::move(now);
+  narrated_ = std::move(now);
 }
 
 }  // namespace schedkit

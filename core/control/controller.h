@@ -13,7 +13,9 @@
 #include "core/bus/controls.h"
 #include "core/control/safety_net.h"
 #include "core/control/sources.h"
+#include "core/policy/dwell.h"
 #include "core/policy/engine.h"
+#include "core/policy/hidden_environment.h"
 #include "core/sched/switcher.h"
 
 namespace schedkit {
@@ -70,11 +72,16 @@ class Controller final : public Controls {
   void go_automatic(Done done) override;
   std::size_t clear_quarantine(const std::string& which) override;
   void reload(Done done) override;
+  void set_watcher(Watcher* watcher) override;
+  SimulatedSnapshot snapshot() const override;
 
  private:
   void apply(const Event& event);
   void reconsider(bool retry = false);
+  void follow(const Decision& decision);
   void want(const Decision& decision, bool commanded, bool retry, Done done);
+  void tell(SimulatedAction action);
+  static SimulatedRun as_run(const Override& override, Instant now);
   void override_with(Override choice, Done done);
   void revert();
   void keep_override(const RunCommand& command, const std::optional<Instant>& until);
@@ -97,13 +104,15 @@ class Controller final : public Controls {
   PolicyReport report_;
   std::map<std::string, Error> image_problems_;  // by reference
   std::optional<Decision> decision_;             // the one the switcher follows
-  std::optional<Instant> not_before_;            // automatic switches wait until then (dwell)
-  bool dwelling_ = false;                        // one does
+  Dwell dwell_;
+  Watcher* watcher_ = nullptr;
+  EnvironmentGlobs environment_globs_;   // while somebody watches
+  std::optional<SimulatedReload> told_;  // by the sources about a new policy, for the watcher
   // The override to go back to when tick() comes, because a command failed; its own value may be "none".
   std::optional<std::optional<Override>> revert_;
   bool acting_ = false;  // since start(), but not while the sources tell what is
 
-  Status told_;  // what narrate() told last
+  Status narrated_;  // what narrate() told last
 
   std::shared_ptr<const int> alive_ = std::make_shared<const int>(0);
 };

@@ -47,6 +47,7 @@ struct DirWatch::Impl {
 
   Loop& loop;
   std::vector<std::string> directories;
+  std::set<std::string> only;
   Duration debounce{};
   std::function<void()> changed;
   Timer timer;
@@ -103,7 +104,7 @@ void DirWatch::Impl::handle(const inotify_event& event) {
   }
   const std::string name = event.len > 0 ? event.name : "";
   if (entry.names.contains(name) && (event.mask & IN_CLOSE_WRITE) == 0) rearm = true;
-  if (!entry.whole) return;
+  if (!entry.whole || (!only.empty() && !only.contains(name))) return;
   if ((event.mask & IN_CREATE) != 0 && !complete_when_created(entry.path + "/" + name)) return;
   tell();
 }
@@ -142,11 +143,12 @@ DirWatch::DirWatch(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 DirWatch::~DirWatch() = default;
 
 Result<std::unique_ptr<DirWatch>> DirWatch::create(Loop& loop, std::vector<std::string> directories, Duration debounce,
-                                                   std::function<void()> changed) {
+                                                   std::function<void()> changed, std::set<std::string> only) {
   auto impl = std::make_unique<Impl>(loop);
   impl->directories = std::move(directories);
   impl->debounce = debounce;
   impl->changed = std::move(changed);
+  impl->only = std::move(only);
   if (auto armed = impl->arm(); !armed) return fail(std::move(armed.error()));
   return std::unique_ptr<DirWatch>(new DirWatch(std::move(impl)));
 }

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -17,8 +18,9 @@ namespace schedkit {
 // told when its writer closes it), and a lost event counts as a change. Watch first, then read, and nothing is missed.
 class DirWatch {
  public:
+  // Only entries named in `only` count in the directories; without any, all do.
   static Result<std::unique_ptr<DirWatch>> create(Loop& loop, std::vector<std::string> directories, Duration debounce,
-                                                  std::function<void()> changed);
+                                                  std::function<void()> changed, std::set<std::string> only = {});
   ~DirWatch();
 
  private:

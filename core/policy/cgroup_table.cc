@@ -79,6 +79,12 @@ void CgroupTable::snapshot(const std::vector<CgroupSeen>& cgroups) {
   for (const auto& path : missing) gone(path);
 }
 
+void CgroupTable::tell(std::vector<PastEvent>& known) const {
+  CgroupSnapshot all;
+  for (const auto& [path, entry] : cgroups_) all.cgroups.push_back({path, entry.populated});
+  known.push_back({std::move(all)});
+}
+
 FactDetail CgroupTable::detail(Fact fact) const {
   const auto found = std::ranges::find(conditions_, fact, &Watched<CgroupCondition>::fact);
   const auto number = static_cast<std::uint32_t>(found - conditions_.begin());

@@ -24,6 +24,9 @@ class CgroupTable {
 
   FactDetail detail(Fact fact) const;
 
+  // Appends what a new table must hear to know the same.
+  void tell(std::vector<PastEvent>& known) const;
+
  private:
   struct Entry {
     bool populated = false;

@@ -93,8 +93,8 @@ struct PowerCondition {
 
 enum class PressureResource { cpu, memory, io };
 
-// `pressure`: a PSI trigger (Documentation/accounting/psi.rst) of that share of each window fired, until one window
-// passes without another.
+// `pressure`: a PSI trigger (Documentation/accounting/psi.rst) of that share of each window fired, until two windows
+// pass without another.
 struct PressureCondition {
   PressureResource resource = PressureResource::cpu;
   bool full = false;  // all tasks stalled; else some

@@ -40,6 +40,11 @@ void Engine::replace(Policy policy) {
   policy_ = std::move(policy);
   rules_ = std::move(rules);
   compile();
+  index_timers();
+}
+
+// After all of them became others.
+void Engine::index_timers() {
   timers_.clear_all();
   counting_.clear();
   for (std::uint32_t i = 0; i < rules_.size(); ++i) {
@@ -81,6 +86,34 @@ void Engine::compile() {
   std::ranges::sort(names);
   for (std::uint32_t order = 0; order < names.size(); ++order) rules_[names[order].second].order = order;
   world_->watch(conditions);
+}
+
+// --- snapshots ---
+
+Snapshot Engine::snapshot(Instant now) const {
+  Snapshot snapshot{world_->known(now), {}, {}};
+  for (std::uint32_t i = 0; i < rules_.size(); ++i) {
+    const auto& timer = rules_[i].timer;
+    if (timer.state == RuleState::idle) continue;
+    snapshot.rules.push_back({policy_.rules[i].id(), timer.state, now - timer.since,
+                              is_timed(timer.state) ? timer.until - now : Duration(0)});
+  }
+  return snapshot;
+}
+
+void Engine::resume(const Snapshot& snapshot, Instant now) {
+  world_ = std::make_unique<World>();
+  compile();
+  for (const auto& [event, ago] : snapshot.events) world_->apply(event, now - ago);
+  std::unordered_map<std::string, const RuleSnapshot*> known;
+  for (const auto& rule : snapshot.rules) known.emplace(rule.rule, &rule);
+  for (std::size_t i = 0; i < rules_.size(); ++i) {
+    const auto found = known.find(policy_.rules[i].id());
+    rules_[i].timer = found == known.end()
+                          ? RuleTimer()
+                          : RuleTimer{found->second->state, now - found->second->since, now + found->second->ends_in};
+  }
+  index_timers();
 }
 
 // --- time and events ---

@@ -24,6 +24,7 @@
 #include "core/policy/event.h"
 #include "core/policy/facts.h"
 #include "core/policy/model.h"
+#include "core/policy/snapshot.h"
 
 namespace schedkit {
 
@@ -64,6 +65,10 @@ class Engine {
   void replace(Policy policy);
 
   void apply(const Event& event, Instant now);
+
+  // Where it stands, but for dwell, override and holds; and going on from there with the present policy.
+  Snapshot snapshot(Instant now) const;
+  void resume(const Snapshot& snapshot, Instant now);
 
   void set_override(Override choice);
   void clear_override();
@@ -114,6 +119,7 @@ class Engine {
   };
 
   void compile();
+  void index_timers();
   bool any_holds(const Alternatives& alternatives) const;
   bool holds(std::uint32_t rule) const;
   void advance(Instant now);

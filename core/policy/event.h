@@ -77,4 +77,9 @@ struct PressureSeen {
 using Event = std::variant<ProcessSeen, ProcessGone, ProcessSnapshot, CgroupSeen, CgroupGone, CgroupSnapshot, ClockSet,
                            ZoneChanged, SignalSeen, PropertySeen, PowerSeen, PressureSeen>;
 
+struct PastEvent {
+  Event event;
+  Duration ago{0};
+};
+
 }  // namespace schedkit

@@ -36,6 +36,8 @@ void PowerTable::refresh() {
   }
 }
 
+void PowerTable::tell(std::vector<PastEvent>& known) const { known.push_back({now_}); }
+
 FactDetail PowerTable::detail() const {
   return {fmt::format("source {}, profile {}", now_.source ? to_string(*now_.source) : "unknown",
                       now_.profile ? to_string(*now_.profile) : "unknown"),

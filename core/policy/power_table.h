@@ -17,6 +17,9 @@ class PowerTable {
 
   FactDetail detail() const;
 
+  // Appends what a new table must hear to know the same.
+  void tell(std::vector<PastEvent>& known) const;
+
  private:
   void refresh();
 

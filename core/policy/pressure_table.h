@@ -10,7 +10,7 @@
 
 namespace schedkit {
 
-// Which pressure triggers fired within their last window.
+// Which pressure triggers fired within their last two windows.
 class PressureTable {
  public:
   explicit PressureTable(Facts& facts) : facts_(facts) {}
@@ -24,6 +24,9 @@ class PressureTable {
   void advance(Instant now);
 
   FactDetail detail(Fact fact) const;
+
+  // Appends what a new table must hear to know the same at `now`.
+  void tell(std::vector<PastEvent>& known, Instant now) const;
 
  private:
   Facts& facts_;

@@ -14,7 +14,10 @@ namespace {
 
 bool environment_matches(const Process& process, const std::string& key, const Patterns& value) {
   return std::ranges::any_of(process.environment,
-                             [&](const auto& entry) { return entry.first == key && value.matches(entry.second); });
+                             [&](const auto& entry) { return entry.first == key && value.matches(entry.second); }) ||
+         std::ranges::any_of(process.environment_globs, [&](const auto& entry) {
+           return entry.first == key && std::ranges::count(value.globs, entry.second) > 0;
+         });
 }
 
 }  // namespace

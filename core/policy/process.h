@@ -29,6 +29,8 @@ struct Process {
   std::string cgroup;                  // path in the unified hierarchy, "/…"
   std::vector<std::string> ancestors;  // comm of the parent, its parent, …
   std::vector<std::pair<std::string, std::string>> environment;  // as given at its last exec
+  // In recordings, which hold no values: by name, the globs that a value is known to match (hidden_environment.h).
+  std::vector<std::pair<std::string, std::string>> environment_globs = {};
 
   bool operator==(const Process&) const = default;
 };

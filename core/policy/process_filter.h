@@ -29,7 +29,7 @@ struct ProcessFilter {
 
 // Patterns longer than the kernel's buffers or beyond `limit` names per kind widen the filter to `everything`.
 constexpr std::size_t longest_filter_name = 63;
-constexpr std::size_t most_filter_names = 1024;
+constexpr std::size_t most_filter_names = 8192;
 
 struct Policy;
 ProcessFilter process_filter(const Policy& policy);

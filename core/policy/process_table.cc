@@ -41,6 +41,7 @@ ProcessTable::Numbers ProcessTable::match(const Process& process) const {
   users_.find(process.user, candidates);
   for (const auto& name : process.ancestors) parents_.find(name, candidates);
   for (const auto& [name, value] : process.environment) variables_.find(name, candidates);
+  for (const auto& [name, glob] : process.environment_globs) variables_.find(name, candidates);
   std::ranges::sort(candidates);
   candidates.erase(std::ranges::unique(candidates).begin(), candidates.end());
   std::erase_if(candidates, [&](std::uint32_t number) { return !conditions_[number].condition.matches(process); });
@@ -86,6 +87,12 @@ void ProcessTable::snapshot(const std::vector<Process>& processes) {
     discount(here->second.matched);
     processes_.erase(here);
   }
+}
+
+void ProcessTable::tell(std::vector<PastEvent>& known) const {
+  ProcessSnapshot all;
+  for (const auto& [id, entry] : processes_) all.processes.push_back(entry.process);
+  known.push_back({std::move(all)});
 }
 
 FactDetail ProcessTable::detail(Fact fact) const {

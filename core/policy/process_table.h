@@ -26,6 +26,9 @@ class ProcessTable {
 
   FactDetail detail(Fact fact) const;
 
+  // Appends what a new table must hear to know the same.
+  void tell(std::vector<PastEvent>& known) const;
+
   std::size_t size() const { return processes_.size(); }
 
  private:

@@ -32,6 +32,10 @@ void PropertyTable::refresh(const Entry& entry) {
   }
 }
 
+void PropertyTable::tell(std::vector<PastEvent>& known) const {
+  for (const auto& [name, entry] : properties_) known.push_back({PropertySeen{name, entry.value}});
+}
+
 FactDetail PropertyTable::detail(Fact fact) const {
   const auto found = std::ranges::find(conditions_, fact, &Watched<PropertyCondition>::fact);
   if (found == conditions_.end()) return {};

@@ -22,6 +22,9 @@ class PropertyTable {
 
   FactDetail detail(Fact fact) const;
 
+  // Appends what a new table must hear to know the same.
+  void tell(std::vector<PastEvent>& known) const;
+
  private:
   struct Entry {
     std::optional<PropertyValue> value;

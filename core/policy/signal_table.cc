@@ -44,6 +44,15 @@ void SignalTable::advance(Instant now) {
   }
 }
 
+void SignalTable::tell(std::vector<PastEvent>& known, Instant now) const {
+  for (std::uint32_t number = 0; number < conditions_.size(); ++number) {
+    if (!on_[number]) continue;
+    const auto& condition = conditions_[number].condition;
+    const auto end = deadlines_.of(number);
+    known.push_back({SignalSeen{condition.signal}, end ? now - (*end - *condition.lasts) : Duration(0)});
+  }
+}
+
 FactDetail SignalTable::detail(Fact fact) const {
   const auto found = std::ranges::find(conditions_, fact, &Watched<SignalCondition>::fact);
   const auto number = static_cast<std::uint32_t>(found - conditions_.begin());

@@ -25,6 +25,9 @@ class SignalTable {
 
   FactDetail detail(Fact fact) const;
 
+  // Appends what a new table must hear to know the same at `now`.
+  void tell(std::vector<PastEvent>& known, Instant now) const;
+
  private:
   struct Role {
     std::uint32_t number;  // of conditions_

@@ -2,6 +2,7 @@
 // The same engine and the same dwell as in the daemon, without a machine: switches always succeed and take no time.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <variant>
@@ -13,10 +14,17 @@
 #include "core/policy/event.h"
 #include "core/policy/lifetime.h"
 #include "core/policy/model.h"
+#include "core/policy/snapshot.h"
 
 namespace schedkit {
 
-struct SimulatedWait {};  // only time passes
+// When simulations begin: instants in events (ClockSet) are on this clock.
+constexpr Instant simulation_beginning{Duration(std::chrono::hours(1))};
+
+// Only time passes. `lost`: how many lines a recording could not keep before this one.
+struct SimulatedWait {
+  std::uint64_t lost = 0;
+};
 struct SimulatedRun {
   std::string scheduler;  // a policy's name or "kernel"
   std::string mode;
@@ -28,18 +36,35 @@ struct SimulatedHold {
   std::string name;  // by which the script releases it
   std::string scheduler;
   std::string mode;
+  std::optional<std::vector<std::string>> args = {};
 };
 struct SimulatedRelease {
   std::string name;
 };
-// The wall clock at this moment.
-struct SimulatedClock {
-  WallTime wall;
+// The policy files were read again: these, files or directories as the script names them, or without any the same ones.
+// What the sources then told belongs to it: nothing is decided in between.
+struct SimulatedReload {
+  std::vector<std::string> policies;
+  std::vector<Event> events;
+};
+// What a daemon followed.
+struct SimulatedPresent {
+  SimulatedRun choice;
+  Cause cause = Cause::default_choice;
+  std::string rule;
+  std::string reason;
+};
+// Everything is as it was in a daemon at this moment.
+struct SimulatedSnapshot {
+  Snapshot engine;
+  std::optional<SimulatedPresent> present;
+  std::optional<SimulatedRun> command;  // the override
+  std::vector<SimulatedHold> holds;
 };
 
 // A signal in a script is one as it is on the bus: `args` are its arguments, not globs.
-using SimulatedAction =
-    std::variant<SimulatedWait, Event, SimulatedRun, SimulatedAuto, SimulatedHold, SimulatedRelease, SimulatedClock>;
+using SimulatedAction = std::variant<SimulatedWait, Event, SimulatedRun, SimulatedAuto, SimulatedHold, SimulatedRelease,
+                                     SimulatedReload, SimulatedSnapshot>;
 
 struct SimulationStep {
   Duration at{0};  // since the beginning
@@ -53,9 +78,14 @@ struct SimulationOutcome {
   Decision decision;
 };
 
+// Reads what a SimulatedReload names.
+using LoadPolicies = std::function<Result<Policy>(const std::vector<std::string>& policies)>;
+
 // Plays the steps, which are in order of time, and then stops: nothing is looked at after the last one. The first
-// outcome is the one at the beginning. An error has the place of the step at fault.
-Result<std::vector<SimulationOutcome>> simulate(const Policy& policy, const std::vector<SimulationStep>& steps);
+// outcome is the one at the beginning, which is after a snapshot when the script begins with one. An error has the place
+// of the step at fault.
+Result<std::vector<SimulationOutcome>> simulate(const Policy& policy, const std::vector<SimulationStep>& steps,
+                                                const LoadPolicies& load);
 
 // One line for people: "10s  lavd/gaming  rule gaming.toml/games holds".
 std::string to_text(const SimulationOutcome& outcome);

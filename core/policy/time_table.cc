@@ -80,6 +80,11 @@ void TimeTable::settle(Instant now) {
   fresh_.clear();
 }
 
+void TimeTable::tell(std::vector<PastEvent>& known) const {
+  known.push_back({ZoneChanged{local_.name()}});
+  if (offset_) known.push_back({ClockSet{*offset_}});
+}
+
 FactDetail TimeTable::detail(Fact fact, Instant now) const {
   const auto found = std::ranges::find(entries_, fact, [](const Entry& entry) { return entry.watched.fact; });
   if (found == entries_.end()) return {};

@@ -27,6 +27,9 @@ class TimeTable {
 
   FactDetail detail(Fact fact, Instant now) const;
 
+  // Appends what a new table must hear to know the same.
+  void tell(std::vector<PastEvent>& known) const;
+
  private:
   struct Entry {
     Watched<TimeCondition> watched;

@@ -60,6 +60,18 @@ void World::advance(Instant now) {
   pressures_.advance(now);
 }
 
+std::vector<PastEvent> World::known(Instant now) const {
+  std::vector<PastEvent> known;
+  processes_.tell(known);
+  cgroups_.tell(known);
+  times_.tell(known);
+  signals_.tell(known, now);
+  properties_.tell(known);
+  power_.tell(known);
+  pressures_.tell(known, now);
+  return known;
+}
+
 FactDetail World::detail(Fact fact, Instant now) const {
   return std::visit(Overloaded{
                         [&](const ProcessCondition&) { return processes_.detail(fact); },

@@ -41,6 +41,9 @@ class World {
   const Condition& condition(Fact fact) const { return conditions_[fact]; }
   FactDetail detail(Fact fact, Instant now) const;
 
+  // What a new world must hear to know the same at `now`.
+  std::vector<PastEvent> known(Instant now) const;
+
  private:
   std::vector<Condition> conditions_;
   Facts facts_;

@@ -83,10 +83,11 @@ Result<void> ClockSource::open() {
   if (!jump_watch) return fail(std::move(jump_watch.error()));
   jump_ = std::move(*timer);
   jump_watch_ = std::move(*jump_watch);
-  auto zone_watch = DirWatch::create(loop_, {options_.etc}, zone_debounce, [this] {
+  const auto changed = [this] {
     ++wakeups_;
     tell_zone(false);
-  });
+  };
+  auto zone_watch = DirWatch::create(loop_, {options_.etc}, zone_debounce, changed, {"localtime", "timezone"});
   if (!zone_watch) return fail(std::move(zone_watch.error()));
   zone_watch_ = std::move(*zone_watch);
   jump_watch_->want_readable();

@@ -15,7 +15,8 @@
 namespace schedkit {
 
 // Source of the wall clock and the machine's time zone. The kernel wakes us when the clock is set and after a suspend
-// (timerfd_create(2), TFD_TIMER_CANCEL_ON_SET), inotify when /etc changes; time that merely passes wakes nobody.
+// (timerfd_create(2), TFD_TIMER_CANCEL_ON_SET), inotify when those files of /etc change; time that merely passes wakes
+// nobody.
 class ClockSource final : public TriggerSource {
  public:
   struct Options {

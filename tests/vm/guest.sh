@@ -97,7 +97,7 @@ start_daemon() {
   rm -f /run/schedkit/schedkitd.sock # a killed one's
   "$SCHEDKITD" "$@" >> "$RESULTS/schedkitd.log" 2>&1 &
   daemon_pid=$!
-  wait_for '[ -S /run/schedkit/schedkitd.sock ] || ended $daemon_pid' 30 || fail "schedkitd made no socket within 30 s"
+  wait_for '[ -S /run/schedkit/schedkitd.sock ] || ended $daemon_pid' 90 || fail "schedkitd made no socket within 90 s"
   ! ended "$daemon_pid" || fail "schedkitd ended at once"
   say "schedkitd runs (pid $daemon_pid)"
 }

@@ -32,6 +32,8 @@ class FakeControls final : public Controls {
     finish(std::move(done));
   }
   void go_automatic(Done done) override { finish(std::move(done)); }
+  void set_watcher(Watcher* told) override { watcher = told; }
+  SimulatedSnapshot snapshot() const override { return standing; }
   void reload(Done done) override {
     ++reloads;
     finish(std::move(done));
@@ -47,6 +49,8 @@ class FakeControls final : public Controls {
   std::vector<RunCommand> runs;
   std::vector<std::string> callers;
   int reloads = 0;
+  Watcher* watcher = nullptr;
+  SimulatedSnapshot standing;
   std::function<void()> asked;  // after each command
 
  private:

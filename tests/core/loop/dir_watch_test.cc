@@ -25,10 +25,11 @@ TEST_GROUP(DirWatch) {
 
   void teardown() override { watch.reset(); }
 
-  void begin(const std::vector<std::string>& names, Duration debounce = 0ms) {
+  void begin(const std::vector<std::string>& names, Duration debounce = 0ms, std::set<std::string> only = {}) {
     std::vector<std::string> directories;
     for (const auto& name : names) directories.push_back(top / name);
-    auto created = DirWatch::create(loop, directories, debounce, [this] { ++told; });
+    auto created = DirWatch::create(
+        loop, directories, debounce, [this] { ++told; }, std::move(only));
     CHECK_TEXT(created.has_value(), created ? "" : created.error().text.c_str());
     watch = std::move(*created);
   }
@@ -63,6 +64,16 @@ TEST_GROUP(DirWatch) {
     check_quiet();
   }
 };
+
+TEST(DirWatch, only_the_names_asked_for_count) {
+  make("d");
+  begin({"d"}, 0ms, {"zone"});
+  write("d/other");
+  link("x", "d/link");
+  check_quiet();
+  link("x", "d/zone");
+  check_told();
+}
 
 TEST(DirWatch, nothing_happened_nothing_is_told) {
   make("d");

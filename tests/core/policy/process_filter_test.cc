@@ -105,7 +105,7 @@ TEST(ProcessFilter, more_names_than_the_kernel_keeps_widen_it) {
   CHECK_FALSE(filter_of(comm(names)).everything);
   names.push_back("one-more");
   names.push_back("and-another");
-  check_wide(comm(names), "more than 1024 names");
+  check_wide(comm(names), "more than 8192 names");
 }
 
 namespace {

@@ -62,7 +62,7 @@ struct Holds {
             (machine.power.profile && std::ranges::count(c.profiles, *machine.power.profile) > 0));
   }
   bool operator()(const PressureCondition&) const {
-    return machine.pressure && now < *machine.pressure + trigger.window;
+    return machine.pressure && now < *machine.pressure + 2 * trigger.window;
   }
   bool operator()(const TimeCondition&) const { return false; }  // time_window_test.cc
 };

@@ -1,4 +1,4 @@
-# schedkitd with a process policy loaded and nothing attached: nothing may wake it, and it is small. strace sees each system
+# schedkitd with rules of every kind loaded and nothing attached: nothing may wake it, and it is small. strace sees each system
 # call of each of its threads, the kernel's counters each time one of them ran: in a quiet time there is neither.
 . "$PAYLOAD/guest.sh"
 seconds=20
@@ -6,11 +6,24 @@ seconds=20
 most_anonymous_kb=8192 # RssAnon: under 8 MB
 
 mkdir -p /etc/schedkit
-{ use_scheduler fifo schedkit:schedkit_fifo; use_rule games fifo idle_game 100 1s; } > /etc/schedkit/idle.toml
+# rule NAME WHEN
+rule() { printf '\n[[rules]]\nname = "%s"\nuse = "fifo"\n[rules.when]\n%s\n' "$1" "$2"; }
+hour=$((($(date -u +%-H) + 6) % 24)) # no edge of the window falls into the quiet time
+{
+  use_scheduler fifo schedkit:schedkit_fifo
+  use_rule games fifo idle_game 100 1s
+  rule cgroup 'cgroup = { path = "/idle.slice/**" }'
+  rule time "time = { start = \"$(printf %02d $hour):00\", end = \"$(printf %02d $hour):30\", timezone = \"UTC\" }"
+  rule signal 'dbus-signal = { interface = "test.Idle", member = "Began", until = { interface = "test.Idle", member = "Ended" } }'
+  rule property 'dbus-property = { name = "test.Idle", path = "/test", interface = "test.Idle", property = "Mode", equals = "busy" }'
+  rule power 'power = { source = "battery", profile = "performance" }'
+  rule pressure 'pressure = { resource = "memory", full = "90%" }'
+} > /etc/schedkit/idle.toml
 start_daemon
-expect_status '.rules | length' 1 20
+expect_status '.rules | length' 7 20
 overview=$("$SCHEDCTL" status -v)
 assert_contains "$overview" "trigger sources:"$'\n'"  bpf:" "BPF is loaded"
+echo "$overview" > "$RESULTS/status.txt"
 expect_status .state idle 5
 
 step "memory"
