@@ -1,8 +1,12 @@
 // schedctl: the command line of schedkitd. docs/schedctl.md
 #include <CLI/CLI.hpp>
 #include <csignal>
+#include <cstdio>
 #include <cstdlib>
 
+#include "cli/verbs/completion.h"
+#include "cli/verbs/policy.h"
+#include "cli/verbs/usage.h"
 #include "cli/verbs/verb.h"
 #include "core/bus/names.h"
 
@@ -19,6 +23,8 @@ void add_verbs(CLI::App& app, schedkit::Session& session) {
   schedkit::add_stop(app, session);
   schedkit::add_auto(app, session);
   schedkit::add_explain(app, session);
+  schedkit::add_policy(app, session);
+  schedkit::add_pin(app, session);
   schedkit::add_check(app, session);
   schedkit::add_simulate(app, session);
   schedkit::add_schema(app, session);
@@ -31,6 +37,7 @@ void add_verbs(CLI::App& app, schedkit::Session& session) {
   schedkit::add_images(app, session);
   schedkit::add_rm(app, session);
   schedkit::add_prune(app, session);
+  schedkit::add_completion(app, session);
   schedkit::add_version(app, session);
   app.require_subcommand(1);
 }
@@ -50,8 +57,9 @@ int run(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    const int code = app.exit(error);  // prints help, the version or what is wrong
-    return code == 0 ? schedkit::exit_done : schedkit::exit_usage;
+    if (error.get_exit_code() == 0) return app.exit(error);  // prints help or the version
+    std::fputs(schedkit::usage_hint(app, error).c_str(), stderr);
+    return schedkit::exit_usage;
   }
   if (!driver.empty()) schedkit::complain("schedkit runs images itself; --driver changes nothing");
   return session.action();
