@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include "cli/verbs/completion.h"
+#include "cli/verbs/man.h"
 #include "cli/verbs/policy.h"
 #include "cli/verbs/usage.h"
 #include "cli/verbs/verb.h"
@@ -31,6 +32,7 @@ void add_verbs(CLI::App& app, schedkit::Session& session) {
   schedkit::add_doctor(app, session);
   schedkit::add_reload(app, session);
   schedkit::add_history(app, session);
+  schedkit::add_logs(app, session);
   schedkit::add_quarantine(app, session);
   schedkit::add_list(app, session);
   schedkit::add_pull(app, session);
@@ -39,6 +41,7 @@ void add_verbs(CLI::App& app, schedkit::Session& session) {
   schedkit::add_prune(app, session);
   schedkit::add_completion(app, session);
   schedkit::add_version(app, session);
+  schedkit::add_man(app, session);
   app.require_subcommand(1);
 }
 

@@ -131,6 +131,12 @@ Result<void> write_change(const FileChange& change, bool backup) {
     if (!present && present.error().code != Errc::not_found) return fail(std::move(present.error()));
     return fail(Errc::busy, "{} was changed meanwhile; nothing is written, try again", change.path);
   }
+  const auto directory = change.path.substr(0, change.path.rfind('/'));
+  if (::access(directory.c_str(), W_OK) != 0 && errno != ENOENT) {
+    auto error = fail_errno(errno, "cannot write in " + directory).value();
+    if (error.code == Errc::denied) error.text += "; try it as root";
+    return fail(std::move(error));
+  }
   if (backup && change.before) {
     if (auto copied = write_file_atomic(change.path + ".bak", *change.before, 0644); !copied) return copied;
   }
@@ -139,7 +145,7 @@ Result<void> write_change(const FileChange& change, bool backup) {
     return {};
   }
   if (change.before) return replace_file(change.path, *change.after);
-  if (auto made = make_directories(change.path.substr(0, change.path.rfind('/'))); !made) return made;
+  if (auto made = make_directories(directory); !made) return made;
   return write_file_atomic(change.path, *change.after, 0644);
 }
 

@@ -57,13 +57,13 @@ std::string unknown_word(const CLI::App& app, const CLI::App& command, const std
 std::string usage_hint(const CLI::App& app, const CLI::ParseError& error) {
   const CLI::App& command = deepest(app);
   const auto rest = app.remaining(true);
+  const bool verb_missing = error.get_name() == "RequiredError" && command.get_require_subcommand_min() > 0 &&
+                            command.get_subcommands().empty();
   std::string text;
-  if (error.get_name() == "ExtrasError" && !rest.empty()) {
+  if (!rest.empty() && (verb_missing || error.get_name() == "ExtrasError")) {
     text = unknown_word(app, command, rest.front());
-  } else if (error.get_name() == "RequiredError" && command.get_require_subcommand_min() > 0 &&
-             command.get_subcommands().empty()) {
-    text = fmt::format("what is to be done? {}",
-                       rest.empty() ? join(verbs_of(command), ", ") : unknown_word(app, command, rest.front()));
+  } else if (verb_missing) {
+    text = "what is to be done? " + join(verbs_of(command), ", ");
   } else {
     const std::string what = error.what();
     text = bus::printable(what.substr(0, what.find('\n')), 400);
