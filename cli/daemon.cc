@@ -133,8 +133,11 @@ Result<void> Daemon::make_mechanisms() {
        .runtime_path = settings.runtime_path,
        .cgroup_manager = settings.cgroup_manager,
        .is_sched_ext = sched_ext_map_of(types.value_or(std::vector<std::uint32_t>())),
-       .on_line = [](const std::string&, const RunRequest& request,
-                     const std::string& line) { log::info("[{}] {}", request.choice.name(), line); },
+       .on_line =
+           [this](const std::string&, const RunRequest& request, const std::string& line) {
+             log::info("[{}] {}", request.choice.name(), line);
+             if (service_) service_->output(request.choice.name(), line);
+           },
        .on_attach = [this] { guard_->announce(); },
        .listeners = {.keep = [](const std::string& run,
                                 const UniqueFd& listener) { store_descriptor(listener_name(run), listener); },

@@ -7,6 +7,7 @@
 
 #include "bpf/cgroup_source.h"
 #include "bpf/process_source.h"
+#include "cli/daemon_options.h"
 #include "config/policy_directories.h"
 #include "core/base/clock.h"
 #include "core/base/unique_fd.h"
@@ -29,15 +30,6 @@
 #include "core/source/pressure_source.h"
 
 namespace schedkit {
-
-struct DaemonOptions {
-  std::string root;  // prefix of the policy directories, for tests
-  std::string run_dir = "/run/schedkit";
-  std::string state_dir;  // empty: as the settings say
-  std::string program;    // this program, and its arguments: SIGUSR2 runs it anew
-  std::vector<std::string> arguments;
-  std::string guard_program;  // schedkit-guard
-};
 
 class Daemon {
  public:

@@ -1,9 +1,14 @@
 // schedctl: the command line of schedkitd. docs/schedctl.md
 #include <CLI/CLI.hpp>
 #include <csignal>
+#include <cstdio>
 #include <cstdlib>
 
+#include "cli/verbs/completion.h"
 #include "cli/verbs/image_program.h"
+#include "cli/verbs/man.h"
+#include "cli/verbs/policy.h"
+#include "cli/verbs/usage.h"
 #include "cli/verbs/verb.h"
 #include "core/bus/names.h"
 
@@ -20,6 +25,8 @@ void add_verbs(CLI::App& app, schedkit::Session& session) {
   schedkit::add_stop(app, session);
   schedkit::add_auto(app, session);
   schedkit::add_explain(app, session);
+  schedkit::add_policy(app, session);
+  schedkit::add_pin(app, session);
   schedkit::add_check(app, session);
   schedkit::add_simulate(app, session);
   schedkit::add_watch(app, session);
@@ -28,6 +35,7 @@ void add_verbs(CLI::App& app, schedkit::Session& session) {
   schedkit::add_import(app, session);
   schedkit::add_reload(app, session);
   schedkit::add_history(app, session);
+  schedkit::add_logs(app, session);
   schedkit::add_quarantine(app, session);
   schedkit::add_list(app, session);
   schedkit::add_pull(app, session);
@@ -36,7 +44,9 @@ void add_verbs(CLI::App& app, schedkit::Session& session) {
   schedkit::add_rm(app, session);
   schedkit::add_prune(app, session);
   schedkit::add_image_verbs(app, session);
+  schedkit::add_completion(app, session);
   schedkit::add_version(app, session);
+  schedkit::add_man(app, session);
   app.require_subcommand(1);
 }
 
@@ -55,8 +65,9 @@ int run(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    const int code = app.exit(error);  // prints help, the version or what is wrong
-    return code == 0 ? schedkit::exit_done : schedkit::exit_usage;
+    if (error.get_exit_code() == 0) return app.exit(error);  // prints help or the version
+    std::fputs(schedkit::usage_hint(app, error).c_str(), stderr);
+    return schedkit::exit_usage;
   }
   if (!driver.empty()) schedkit::complain("schedkit runs images itself; --driver changes nothing");
   return session.action();

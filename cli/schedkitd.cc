@@ -34,14 +34,7 @@ int main(int argc, char** argv) {
   DaemonOptions options;
   std::string log_level = "info";
   CLI::App app("Switches sched_ext CPU schedulers as the policies in /etc/schedkit say. Control it with schedctl.");
-  app.set_version_flag("--version", "schedkitd " SCHEDKIT_VERSION);
-  app.add_option("--log-level", log_level, "error, warning, notice, info or debug")
-      ->check(CLI::IsMember({"error", "warning", "notice", "info", "debug"}))
-      ->capture_default_str();
-  app.add_option("--run-dir", options.run_dir, "Where the sockets and what runs are kept; gone at boot")
-      ->capture_default_str();
-  app.add_option("--state-dir", options.state_dir, "In place of the settings' store path");
-  app.add_option("--root", options.root, "Prefix of the policy directories");
+  add_daemon_options(app, options, log_level);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -104,7 +104,9 @@ class Check {
         blame(active_[at], resolved.error());
         if (failed.size() == before) failed.push_back(active_[at]);
       };
-      for (const auto& rule : texts_[at].text->rules) take(resolve_use(texts_[at], rule, definitions));
+      for (const auto& rule : texts_[at].text->rules) {
+        if (rule.enabled) take(resolve_use(texts_[at], rule, definitions));
+      }
       if (texts_[at].text->settings) take(resolve_default(texts_[at], definitions));
     }
     for (const auto i : failed) fall_back(i);
@@ -164,6 +166,7 @@ class Check {
       const auto& active = texts_[at];
       policy.schedulers.insert(policy.schedulers.end(), active.text->schedulers.begin(), active.text->schedulers.end());
       for (const auto& text : active.text->rules) {
+        if (!text.enabled) continue;
         policy.rules.push_back(text.rule);
         policy.rules.back().use = choose_noting_loans(active_[at], resolve_use(active, text, definitions));
       }

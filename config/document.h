@@ -25,7 +25,7 @@ struct Node {
 
   Type type = Type::table;
   Place place;                  // of the value; of a table: its header or brace
-  std::string text;             // string
+  std::string text;             // string; of a time how toml++ writes it
   std::int64_t integer = 0;     // integer
   double real = 0;              // real
   bool boolean = false;         // boolean

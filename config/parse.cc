@@ -155,6 +155,7 @@ RuleText parse_rule(const Node& node, const TextSource& source, Problems& proble
   reader.read("name", text.rule.name);
   reader.read("use", text.use);
   reader.read("mode", text.mode);
+  reader.read("enabled", text.enabled);
   reader.read("priority", priority);
   reader.read("delay", text.rule.delay);
   reader.read("linger", text.rule.linger);

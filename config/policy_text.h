@@ -15,6 +15,7 @@ struct RuleText {
   Rule rule;  // `use` is empty
   std::string use;
   std::string mode;
+  bool enabled = true;  // else it is checked by itself and then left out
   Where use_where;
   Where mode_where;
 };

@@ -102,6 +102,7 @@ constexpr std::array rule_keys{
     Key{.name = "name", .help = "unique in its file", .required = true},
     Key{.name = "use", .help = "a scheduler's name, an image reference, or \"kernel\"", .required = true},
     Key{.name = "mode", .help = "a mode of that scheduler"},
+    Key{.name = "enabled", .type = KeyType::flag, .fallback = "true", .help = "false: as if the rule were not there"},
     Key{.name = "priority",
         .type = KeyType::integer,
         .fallback = "100",

@@ -51,6 +51,8 @@ void add_verify(CLI::App& app, Session& session);
 void add_images(CLI::App& app, Session& session);
 void add_rm(CLI::App& app, Session& session);
 void add_prune(CLI::App& app, Session& session);
+void add_policy(CLI::App& app, Session& session);
+void add_logs(CLI::App& app, Session& session);
 
 // Prints "schedctl: TEXT" on standard error.
 void complain(std::string_view text);

@@ -6,7 +6,9 @@
 #include <array>
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
+#include <memory>
 #include <system_error>
 
 #include "core/base/text.h"
@@ -61,10 +63,19 @@ Result<void> sync_directory(const std::string& path) {
   return {};
 }
 
-Result<void> write_temporary(const std::string& temporary, std::string_view content, mode_t mode) {
+struct Owner {
+  uid_t user;
+  gid_t group;
+};
+
+Result<void> write_temporary(const std::string& temporary, std::string_view content, mode_t mode,
+                             const Owner* owner = nullptr) {
   auto fd = open_file(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode);
   if (!fd) return fail(std::move(fd.error()));
   if (auto written = write_all(fd->get(), content, temporary); !written) return written;
+  if (owner != nullptr && ::fchown(fd->get(), owner->user, owner->group) != 0) {
+    return fail_errno(errno, "cannot set the owner of " + temporary);
+  }
   if (::fchmod(fd->get(), mode) != 0) return fail_errno(errno, "cannot set the mode of " + temporary);
   if (::fsync(fd->get()) != 0) return fail_errno(errno, "cannot sync " + temporary);
   return {};
@@ -72,16 +83,33 @@ Result<void> write_temporary(const std::string& temporary, std::string_view cont
 
 }  // namespace
 
-Result<void> write_file_atomic(const std::string& path, std::string_view content, mode_t mode) {
+namespace {
+
+Result<void> write_and_rename(const std::string& path, std::string_view content, mode_t mode, const Owner* owner) {
   const std::string temporary = fmt::format("{}.{}.tmp", path, ::getpid());
   ::unlink(temporary.c_str());
-  auto written = write_temporary(temporary, content, mode);
+  auto written = write_temporary(temporary, content, mode, owner);
   if (written && ::rename(temporary.c_str(), path.c_str()) != 0) written = fail_errno(errno, "cannot replace " + path);
   if (!written) {
     ::unlink(temporary.c_str());
     return written;
   }
   return sync_directory(directory_of(path));
+}
+
+}  // namespace
+
+Result<void> write_file_atomic(const std::string& path, std::string_view content, mode_t mode) {
+  return write_and_rename(path, content, mode, nullptr);
+}
+
+Result<void> replace_file(const std::string& path, std::string_view content) {
+  const std::unique_ptr<char, decltype(&std::free)> real(::realpath(path.c_str(), nullptr), &std::free);
+  struct stat status {};
+  if (!real || ::stat(real.get(), &status) != 0) return fail_errno(errno, "cannot find " + path);
+  if (!S_ISREG(status.st_mode)) return fail(Errc::invalid, "{} is not a regular file", path);
+  const Owner owner{status.st_uid, status.st_gid};
+  return write_and_rename(real.get(), content, status.st_mode & 07777, &owner);
 }
 
 Result<void> make_directories(const std::string& path, mode_t mode) {

@@ -19,6 +19,10 @@ Result<std::string> read_file(const std::string& path, std::size_t limit);
 // there is the old content or the new, never a part.
 Result<void> write_file_atomic(const std::string& path, std::string_view content, mode_t mode = 0600);
 
+// The same for a file that exists: its owner, group and mode stay, and a symbolic link stays one (what it points to is
+// replaced).
+Result<void> replace_file(const std::string& path, std::string_view content);
+
 // Makes `path` and its missing parents.
 Result<void> make_directories(const std::string& path, mode_t mode = 0755);
 

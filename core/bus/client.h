@@ -10,6 +10,7 @@
 #include "core/base/clock.h"
 #include "core/base/result.h"
 #include "core/bus/message.h"
+#include "core/bus/output_log.h"
 #include "core/policy/image_commands.h"
 
 namespace schedkit {
@@ -58,6 +59,13 @@ class Client {
   Result<ImagesRemoved> prune_images(bool all);
   Result<std::vector<std::string>> verify_images();
   Result<TrustVerdict> verify_trust(const std::string& reference, const PullOptions& options);
+
+  // What schedulers printed, "" for all of them. With `follow` the daemon tells this client the coming lines as well:
+  // follow_logs() waits for them and ends when `on_lines` is false; it is called without lines now and then.
+  // (client_logs.cc)
+  Result<std::vector<OutputLine>> logs(const std::string& scheduler, bool follow);
+  Result<void> follow_logs(const std::string& scheduler,
+                           const std::function<bool(const std::vector<OutputLine>&)>& on_lines);
 
  private:
   explicit Client(BusPtr bus) : bus_(std::move(bus)) {}

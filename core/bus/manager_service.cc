@@ -164,6 +164,10 @@ int on_pull(sd_bus_message* call, void* data, sd_bus_error*) noexcept {
   return self.images().pull(self.bus(), call);
 }
 
+int on_logs(sd_bus_message* call, void* data, sd_bus_error*) noexcept {
+  return static_cast<Attachment*>(data)->logs(call);
+}
+
 template <int (ImageCalls::*method)(sd_bus_message*)>
 int on_images(sd_bus_message* call, void* data, sd_bus_error*) noexcept {
   return (static_cast<Attachment*>(data)->images().*method)(call);
@@ -219,6 +223,9 @@ const sd_bus_vtable vtable[] = {
     SD_BUS_METHOD_WITH_ARGS("History", SD_BUS_ARGS("u", count), SD_BUS_RESULT("s", json), on_history,
                             SD_BUS_VTABLE_UNPRIVILEGED),
     SD_BUS_METHOD_WITH_ARGS("Status", SD_BUS_NO_ARGS, SD_BUS_RESULT("s", json), on_status, SD_BUS_VTABLE_UNPRIVILEGED),
+    SD_BUS_METHOD_WITH_ARGS("Logs", SD_BUS_ARGS("s", scheduler, "b", follow), SD_BUS_RESULT("a(ss)", lines), on_logs,
+                            0),
+    SD_BUS_SIGNAL_WITH_ARGS("Output", SD_BUS_ARGS("s", scheduler, "s", line), 0),
     // Not for everybody: it tells which processes run.
     SD_BUS_METHOD_WITH_ARGS("Explain", SD_BUS_ARGS("s", rule, "s", form), SD_BUS_RESULT("s", explanation), on_explain,
                             0),
@@ -283,6 +290,33 @@ void ManagerService::Attachment::drained() {
   if (stream_) stream_->drained(clock().now());
 }
 
+int ManagerService::Attachment::logs(sd_bus_message* call) {
+  const char* scheduler = nullptr;
+  int follow = 0;
+  if (const int error = sd_bus_message_read(call, "sb", &scheduler, &follow); error < 0) return error;
+  // On a bus the signal would go to everybody, and a connection is not its client.
+  if (follow != 0 && peer_.empty()) {
+    return reply_error(call, {Errc::unsupported, "output can be followed over the private socket alone", {}});
+  }
+  if (follow != 0) followed_ = scheduler;
+  const auto lines = service_.output_log_.lines(scheduler);
+  return reply_with(call, [&](sd_bus_message* answer) {
+    int error = sd_bus_message_open_container(answer, 'a', "(ss)");
+    for (const auto& line : lines) {
+      if (error < 0) return error;
+      error = sd_bus_message_append(answer, "(ss)", bus::printable(line.scheduler).c_str(),
+                                    bus::printable(line.text, 8192).c_str());
+    }
+    return error < 0 ? error : sd_bus_message_close_container(answer);
+  });
+}
+
+void ManagerService::Attachment::tell(const OutputLine& line) const {
+  if (!followed_ || (!followed_->empty() && *followed_ != line.scheduler)) return;
+  sd_bus_emit_signal(bus_, bus::manager_path, bus::manager_interface, "Output", "ss",
+                     bus::printable(line.scheduler).c_str(), bus::printable(line.text, 8192).c_str());
+}
+
 // The names are told without values being copied here: sd-bus asks the getters, in this same turn.
 void ManagerService::Attachment::tell(const Properties& before, const Properties& after) const {
   if (sd_bus_is_ready(bus_) <= 0) return;  // it has not authenticated yet and knows no older values
@@ -329,6 +363,12 @@ void ManagerService::changed() {
   if (now == told_) return;
   for (const auto* attachment : attachments_) attachment->tell(told_, now);
   told_ = std::move(now);
+}
+
+void ManagerService::output(const std::string& scheduler, const std::string& line) {
+  const OutputLine told{scheduler, line};
+  for (const auto* attachment : attachments_) attachment->tell(told);
+  output_log_.add(told);
 }
 
 }  // namespace schedkit

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,6 +11,7 @@
 #include "core/bus/controls.h"
 #include "core/bus/image_calls.h"
 #include "core/bus/message.h"
+#include "core/bus/output_log.h"
 #include "core/bus/properties.h"
 #include "core/bus/watch_stream.h"
 
@@ -22,6 +24,9 @@ namespace schedkit {
 //   Status() -> s                     JSON, status_json.h
 //   Explain(s rule, s form) -> s      form "json" or "text", explanation.h; rule: "" for all
 //   History(u count) -> s             JSON, history_json.h: the last ones, oldest first, at most 1000
+//   Logs(s scheduler, b follow) -> a(ss)
+//                                     scheduler and line, oldest first, "" for all schedulers; with follow the signal
+//                                     Output(s scheduler, s line) for each that comes, to this connection until it ends
 //   ClearQuarantine(s which) -> u     a scheduler's name or digest, "" for all; how many there were
 //   Watch()                           signals Watched(s line) from now on until the client goes, watch_stream.h; on a
 //                                     private connection only
@@ -69,11 +74,13 @@ class ManagerService final : private Watcher {
     Result<void> watch();
     // Nothing waits to be written.
     void drained();
+    int logs(sd_bus_message* call);
 
    private:
     friend class ManagerService;
     Result<void> add_object();
     void tell(const Properties& before, const Properties& after) const;
+    void tell(const OutputLine& line) const;
 
     ManagerService& service_;
     sd_bus* bus_;
@@ -81,6 +88,7 @@ class ManagerService final : private Watcher {
     SlotPtr slot_;
     ImageCalls images_;
     std::unique_ptr<WatchStream> stream_;
+    std::optional<std::string> followed_;  // whose output it wants to be told; "" is everybody's
   };
   // `peer` names who is at the other end, for status and log; empty on a bus, where each message names its sender.
   Result<std::unique_ptr<Attachment>> attach(sd_bus* bus, std::string peer);
@@ -88,6 +96,9 @@ class ManagerService final : private Watcher {
   // To be called whenever something in Controls::status() may have changed. Tells the properties that did in one
   // PropertiesChanged signal on each connection. Costs one status(); without a difference nothing is sent.
   void changed();
+
+  // What a scheduler printed: kept for Logs, and told to those who follow.
+  void output(const std::string& scheduler, const std::string& line);
 
  private:
   void saw(Instant at, const SimulatedAction& action) override;
@@ -101,6 +112,7 @@ class ManagerService final : private Watcher {
   ImageCommands* images_;
   std::vector<Attachment*> attachments_;
   Properties told_;
+  OutputLog output_log_;
 };
 
 }  // namespace schedkit

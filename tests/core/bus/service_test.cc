@@ -134,6 +134,33 @@ TEST(ManagerService, status_is_the_whole_picture) {
   STRCMP_EQUAL("gaming.toml/games", parsed->wanted.rule.c_str());
 }
 
+TEST(ManagerService, output_is_kept_and_told_to_who_follows) {
+  for (std::size_t i = 0; i < OutputLog::kept_lines; ++i) bus.service->output("noisy", std::to_string(i));
+  bus.service->output("lavd", "one\x01");
+  std::vector<OutputLine> all;
+  std::vector<OutputLine> seen;
+  // Any call is a moment on the loop at which a line may come.
+  bus.controls.asked = [&] {
+    bus.service->output("noisy", "not for us");
+    bus.service->output("lavd", "two");
+  };
+  bus.serve([&] {
+    auto client = Client::connect(bus.socket);
+    all = *client->logs("", false);
+    auto other = Client::connect(bus.socket);
+    bool asked = false;
+    (void)client->follow_logs("lavd", [&](const std::vector<OutputLine>& lines) {
+      seen.insert(seen.end(), lines.begin(), lines.end());
+      if (!asked) (void)other->reload();
+      asked = true;
+      return seen.size() < 2;
+    });
+  });
+  LONGS_EQUAL(OutputLog::kept_lines, all.size());
+  STRCMP_EQUAL("1", all.front().text.c_str());
+  CHECK_TRUE((seen == std::vector<OutputLine>{{"lavd", "one\\x01"}, {"lavd", "two"}}));
+}
+
 TEST(ManagerService, history_and_quarantine) {
   for (int i = 0; i < 3; ++i) bus.controls.past.push_back({.text = std::to_string(i)});
   Result<std::string> history = fail(Errc::failed, "not called");
