@@ -91,6 +91,7 @@ Result<void> Daemon::make_mechanisms() {
                                      [this](const Policy& policy) {
                                        configure_guard(policy.settings.guard);
                                        controller_->replace(policy);
+                                       service_->policy_changed();
                                      },
                                  .report = [this](const PolicyReport& report) { controller_->report(report); }});
   if (!directories) return fail(std::move(directories.error()));
@@ -206,6 +207,10 @@ Result<void> Daemon::make_bus() {
   auto server = PrivateServer::create(loop_, options_.run_dir + "/schedkitd.sock", *service_);
   if (!server) return fail(std::move(server.error()));
   server_ = std::move(*server);
+  controller_->set_observer([this](const HistoryEntry& entry) { service_->happened(entry); });
+  system_bus_ = std::make_unique<SystemBus>(loop_, *service_, *controller_, images_.get(),
+                                            SystemBus::Options{.marker = options_.run_dir + "/scx-loader"});
+  if (options_.system_bus) system_bus_->open();
   return {};
 }
 
@@ -214,6 +219,7 @@ void Daemon::after_change() {
   if (!std::exchange(changed_, false)) return;
   if (anew_ && controller_->status().state != SystemState::handing_over) run_anew();
   service_->changed();
+  if (system_bus_) system_bus_->changed();
   if (const auto next = controller_->deadline()) {
     timer_->set_at(*next, [this] {
       changed_ = true;
@@ -226,6 +232,7 @@ void Daemon::after_change() {
 
 void Daemon::reload(std::function<void()> done) {
   notify_reloading();
+  if (system_bus_) system_bus_->ask_again();
   directories_->reload([done = std::move(done)] {
     notify_ready();
     if (done) done();
@@ -256,11 +263,12 @@ void Daemon::run_anew() {
 
 void Daemon::shut_down() {
   notify_stopping();
-  server_.reset();
   controller_->shut_down([this] {
     last_timer_->set(last_cleanup, [this] { loop_.stop(); });
     runner_->when_idle([this] { loop_.stop(); });
   });
+  server_.reset();  // now: holds that end with their clients change nothing any more
+  system_bus_.reset();
   changed_ = true;
 }
 

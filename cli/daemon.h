@@ -13,6 +13,7 @@
 #include "core/bus/bus_source.h"
 #include "core/bus/manager_service.h"
 #include "core/bus/private_server.h"
+#include "core/bus/system_bus.h"
 #include "core/control/controller.h"
 #include "core/control/state_directory.h"
 #include "core/image/images.h"
@@ -32,6 +33,7 @@ namespace schedkit {
 struct DaemonOptions {
   std::string root;  // prefix of the policy directories, for tests
   std::string run_dir = "/run/schedkit";
+  bool system_bus = true;
   std::string state_dir;  // empty: as the settings say
   std::string program;    // this program, and its arguments: SIGUSR2 runs it anew
   std::vector<std::string> arguments;
@@ -82,6 +84,7 @@ class Daemon {
   std::unique_ptr<Controller> controller_;
   std::unique_ptr<ManagerService> service_;
   std::unique_ptr<PrivateServer> server_;
+  std::unique_ptr<SystemBus> system_bus_;
   std::unique_ptr<Timer> timer_;
   std::unique_ptr<Timer> last_timer_;
   std::unique_ptr<BeforePoll> before_poll_;

@@ -42,6 +42,8 @@ int main(int argc, char** argv) {
       ->capture_default_str();
   app.add_option("--state-dir", options.state_dir, "In place of the settings' store path");
   app.add_option("--root", options.root, "Prefix of the policy directories");
+  bool no_bus = false;
+  app.add_flag("--no-system-bus", no_bus, "Serve the private socket alone");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -60,6 +62,7 @@ int main(int argc, char** argv) {
   ::umask(0022);
   ::signal(SIGPIPE, SIG_IGN);
 
+  options.system_bus = !no_bus;
   options.program = own_path();
   options.arguments.assign(argv, argv + argc);
   options.arguments.front() = options.program;

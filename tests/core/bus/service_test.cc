@@ -175,7 +175,7 @@ TEST(ManagerService, lists_have_the_promised_types) {
   });
   STRCMP_EQUAL("a(ssisx)", rules.c_str());
   STRCMP_EQUAL("a(ssssssa(uus)a(uus))", files.c_str());
-  LONGS_EQUAL(12, properties);
+  LONGS_EQUAL(13, properties);
 }
 
 TEST(ManagerService, a_change_is_one_signal_with_what_differs) {
