@@ -50,7 +50,8 @@ Daemon::Daemon(Loop& loop, DaemonOptions options)
       bus_(loop),
       pressure_(loop),
       timer_(std::make_unique<Timer>(loop)),
-      last_timer_(std::make_unique<Timer>(loop)) {}
+      last_timer_(std::make_unique<Timer>(loop)),
+      watchdog_timer_(std::make_unique<Timer>(loop)) {}
 
 Daemon::~Daemon() = default;
 
@@ -66,6 +67,7 @@ Result<std::unique_ptr<Daemon>> Daemon::create(Loop& loop, DaemonOptions options
   daemon->signals_ = std::make_unique<Signals>(loop, std::vector{SIGTERM, SIGINT, SIGHUP, SIGUSR2},
                                                [raw = daemon.get()](int number) { raw->signalled(number); });
   notify_ready();
+  daemon->feed_watchdog();
   return daemon;
 }
 
@@ -149,6 +151,13 @@ Result<void> Daemon::make_mechanisms() {
 
 std::string Daemon::state_dir() const {
   return options_.state_dir.empty() ? directories_->policy().settings.store_path : options_.state_dir;
+}
+
+void Daemon::feed_watchdog() {
+  const auto period = watchdog_period();
+  if (!period) return;
+  notify_watchdog();
+  watchdog_timer_->set(*period, [this] { feed_watchdog(); });
 }
 
 void Daemon::make_guard() {

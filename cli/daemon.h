@@ -55,6 +55,7 @@ class Daemon {
   Result<void> make_controller();
   Result<void> make_bus();
   void make_guard();
+  void feed_watchdog();
   void configure_guard(const GuardSettings& settings);
   Keep images_in_use() const;
   void signalled(int number);
@@ -87,6 +88,7 @@ class Daemon {
   std::unique_ptr<SystemBus> system_bus_;
   std::unique_ptr<Timer> timer_;
   std::unique_ptr<Timer> last_timer_;
+  std::unique_ptr<Timer> watchdog_timer_;
   std::unique_ptr<BeforePoll> before_poll_;
   std::unique_ptr<Signals> signals_;
   bool changed_ = true;  // since after_change()

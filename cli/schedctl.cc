@@ -18,6 +18,7 @@ void add_verbs(CLI::App& app, schedkit::Session& session) {
   schedkit::add_run(app, session);
   schedkit::add_stop(app, session);
   schedkit::add_auto(app, session);
+  schedkit::add_hold(app, session);
   schedkit::add_explain(app, session);
   schedkit::add_check(app, session);
   schedkit::add_simulate(app, session);
@@ -31,6 +32,7 @@ void add_verbs(CLI::App& app, schedkit::Session& session) {
   schedkit::add_images(app, session);
   schedkit::add_rm(app, session);
   schedkit::add_prune(app, session);
+  schedkit::add_loader(app, session);
   schedkit::add_version(app, session);
   app.require_subcommand(1);
 }

@@ -32,6 +32,9 @@ int failed(const Client& client, const Error& error) {
 
 int with_daemon(const Session& session, const std::function<int(Client&)>& use) {
   auto client = Client::connect(session.socket);
+  if (!client && client.error().code == Errc::denied) {
+    if (auto bus = Client::connect_system_bus()) client = std::move(bus);  // others than root go that way
+  }
   if (!client) return unreachable(client.error());
   return use(*client);
 }

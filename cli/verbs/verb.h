@@ -34,6 +34,8 @@ void add_status(CLI::App& app, Session& session);
 void add_run(CLI::App& app, Session& session);
 void add_stop(CLI::App& app, Session& session);
 void add_auto(CLI::App& app, Session& session);
+void add_hold(CLI::App& app, Session& session);
+void add_loader(CLI::App& app, Session& session);
 void add_check(CLI::App& app, Session& session);
 void add_explain(CLI::App& app, Session& session);
 void add_schema(CLI::App& app, Session& session);
@@ -56,7 +58,8 @@ void complain(std::string_view text);
 int unreachable(const Error& error);
 int failed(const Client& client, const Error& error);
 
-// Connects, calls `use` and complains when there is no daemon.
+// Connects, to the socket or, where that is not permitted, over the system bus; calls `use` and complains when there is
+// no daemon.
 int with_daemon(const Session& session, const std::function<int(Client&)>& use);
 
 Result<Status> fetch_status(Client& client);

@@ -14,7 +14,7 @@
 
 namespace schedkit {
 
-// Blocking calls to a daemon over its private socket, for programs without a loop. After a call has failed because the
+// Blocking calls to a daemon over its private socket or the system bus, for programs without a loop. After a call has failed because the
 // connection broke, connected() is false and further calls fail at once.
 class Client {
  public:
@@ -26,6 +26,8 @@ class Client {
 
   // Errc::denied when this user may not connect; every other code means that no daemon answers there.
   static Result<Client> connect(const std::string& socket);
+  // For everybody; polkit decides about each call and may ask for a password.
+  static Result<Client> connect_system_bus();
 
   bool connected() const;
 
@@ -42,6 +44,12 @@ class Client {
   Result<void> stop();
   Result<void> go_automatic();
 
+  // The cookie of a hold, which lasts as long as this client. The same wait.
+  Result<std::uint32_t> hold(const std::string& scheduler, const std::string& mode, const std::string& reason);
+  // Returns when `fd` is readable; an error when the connection, and so the hold, ended before.
+  Result<void> wait_for(int fd);
+  Result<void> serve_loader(bool serve);
+
   // Waits until the image is in the store, and tells how far it is; `on_progress` false cancels. (client_images.cc)
   struct Pulled {
     std::string reference;
@@ -55,7 +63,7 @@ class Client {
   Result<std::vector<std::string>> verify_images();
 
  private:
-  explicit Client(BusPtr bus) : bus_(std::move(bus)) {}
+  explicit Client(BusPtr bus, const char* destination = nullptr) : bus_(std::move(bus)), destination_(destination) {}
 
   Result<Message> make_call(const char* method);
   Result<Message> call(const Message& request, Duration timeout);
@@ -63,6 +71,7 @@ class Client {
   Result<ImagesRemoved> removed(const Result<Message>& request);
 
   BusPtr bus_;
+  const char* destination_;  // on a bus
 };
 
 }  // namespace schedkit

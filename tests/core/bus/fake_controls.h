@@ -60,7 +60,7 @@ class FakeControls final : public Controls {
   std::vector<HistoryEntry> past;
   std::vector<std::string> cleared;
   Result<void> answer;
-  bool hold = false;  // commands wait in `pending` until the test calls them
+  bool wait = false;  // commands wait in `pending` until the test calls them
   std::vector<Done> pending;
   std::vector<RunCommand> runs;
   std::vector<std::string> callers;
@@ -73,7 +73,7 @@ class FakeControls final : public Controls {
 
  private:
   void finish(Done done) {
-    if (hold) {
+    if (wait) {
       pending.push_back(std::move(done));
     } else {
       done(answer);

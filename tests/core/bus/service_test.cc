@@ -77,7 +77,7 @@ TEST(ManagerService, errors_keep_code_and_text) {
 }
 
 TEST(ManagerService, answers_come_when_the_command_is_over) {
-  bus.controls.hold = true;
+  bus.controls.wait = true;
   bool answered = false;
   bus.controls.asked = [&] {
     if (bus.controls.pending.size() < 2) return;
