@@ -58,8 +58,10 @@ void complain(std::string_view text);
 int unreachable(const Error& error);
 int failed(const Client& client, const Error& error);
 
-// Connects, to the socket or, where that is not permitted, over the system bus; calls `use` and complains when there is
-// no daemon.
+// To the socket or, where that is not permitted, over the system bus.
+Result<Client> connect(const Session& session);
+
+// Connects, calls `use` and complains when there is no daemon.
 int with_daemon(const Session& session, const std::function<int(Client&)>& use);
 
 Result<Status> fetch_status(Client& client);

@@ -115,6 +115,10 @@ Result<Client> Client::connect_system_bus() {
   if (error >= 0) error = sd_bus_start(raw);
   if (error < 0) return fail_errno(-error, "cannot talk to the system bus");
   if (auto ready = greet(raw, "the system bus"); !ready) return fail(std::move(ready.error()));
+  BusError failure;  // without a daemon, and nobody to start one
+  error = sd_bus_call_method(raw, "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus",
+                             "StartServiceByName", failure.get(), nullptr, "su", bus::manager_name, 0U);
+  if (error < 0) return fail(failure.describe(error, "cannot reach the daemon on the system bus"));
   return Client(std::move(bus), bus::manager_name);
 }
 

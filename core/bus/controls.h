@@ -27,10 +27,11 @@ class Controls {
     std::optional<Duration> within = {};
   };
   struct HoldCommand {
-    std::string scheduler;  // a policy's scheduler or "kernel"
-    std::string mode;       // "" for none
-    std::string reason;     // may be empty
-    std::string by;         // who asks, for status and log
+    std::string scheduler;                // a policy's scheduler or "kernel"
+    std::string mode;                     // "" for none
+    std::string reason;                   // may be empty
+    std::string by;                       // who asks, for status and log
+    std::optional<Duration> within = {};  // as above: it is gone then
   };
   // Called once: when the kernel confirmed what was asked for, or with the reason why it did not come to that. It may
   // be called from inside the command. A newer command ends an older one with Errc::cancelled.

@@ -195,11 +195,13 @@ void LoaderService::hold(sd_bus_message* call, const Authority::Caller& caller) 
     return;
   }
   const std::string word(loader_modes[mode]);
-  holds_.hold(caller.name, {scheduler->name, scheduler->modes.contains(word) ? word : "", std::move(text), caller.text},
-              [held = Message::share(call)](std::uint32_t cookie, const Result<void>& result) {
-                bus::note_unsent(result ? sd_bus_reply_method_return(held.get(), "u", cookie)
-                                        : refuse(held.get(), result.error().describe()));
-              });
+  holds_.hold(
+      caller.name,
+      {scheduler->name, scheduler->modes.contains(word) ? word : "", std::move(text), caller.text, most_for_a_switch},
+      [held = Message::share(call)](std::uint32_t cookie, const Result<void>& result) {
+        bus::note_unsent(result ? sd_bus_reply_method_return(held.get(), "u", cookie)
+                                : refuse(held.get(), result.error().describe()));
+      });
 }
 
 int LoaderService::release(sd_bus_message* call) {

@@ -83,7 +83,7 @@ class Controller final : public Controls {
   void reconsider(bool retry = false);
   void want(const Decision& decision, bool commanded, bool retry, Done done);
   void override_with(Override choice, Done done);
-  void limited_override(Override choice, Duration within, Done done);
+  Done limited(std::optional<Duration> within, std::function<void()> undo, Done done);
   void end_limits();
   void revert();
   void keep_override(const RunCommand& command, const std::optional<Instant>& until);
@@ -114,8 +114,7 @@ class Controller final : public Controls {
   // Commands that may take only so long, by number.
   struct Limit {
     Instant by;
-    Choice wanted;
-    std::optional<Override> earlier;
+    std::function<void()> undo;
     Done done;
   };
   std::map<std::uint64_t, Limit> limits_;

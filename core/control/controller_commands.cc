@@ -42,30 +42,31 @@ void Controller::run(RunCommand command, Done done) {
   Override wanted{.choice = std::move(*choice), .by = command.by, .until = {}};
   if (command.until->kind == Lifetime::Kind::limited) wanted.until = parts_.clock.now() + command.until->duration;
   const auto until = wanted.until;
+  const auto undo = [this, choice = wanted.choice, earlier = engine_.current_override()] {
+    const auto& present = engine_.current_override();
+    if (present && same_program(present->choice, choice)) revert_ = earlier;
+  };
   const auto within = command.within;
   const auto kept = [this, command = std::move(command), until, done = std::move(done)](Result<void> result) {
     if (result) keep_override(command, until);
     done(std::move(result));
   };
-  if (within) {
-    limited_override(std::move(wanted), *within, kept);
-  } else {
-    override_with(std::move(wanted), kept);
-  }
+  override_with(std::move(wanted), limited(within, undo, kept));
 }
 
 // Whoever comes first answers: the switcher, or end_limits().
-void Controller::limited_override(Override choice, Duration within, Done done) {
+Controls::Done Controller::limited(std::optional<Duration> within, std::function<void()> undo, Done done) {
+  if (!within) return done;
   const auto serial = ++last_limit_;
-  limits_.emplace(serial, Limit{parts_.clock.now() + within, choice.choice, engine_.current_override(), done});
-  override_with(std::move(choice), [this, serial, alive = std::weak_ptr(alive_)](Result<void> result) {
+  limits_.emplace(serial, Limit{parts_.clock.now() + *within, std::move(undo), std::move(done)});
+  return [this, serial, alive = std::weak_ptr(alive_)](Result<void> result) {
     if (alive.expired()) return;
     const auto found = limits_.find(serial);
     if (found == limits_.end()) return;
     const Done answer = std::move(found->second.done);
     limits_.erase(found);
     answer(std::move(result));
-  });
+  };
 }
 
 void Controller::end_limits() {
@@ -77,9 +78,8 @@ void Controller::end_limits() {
     }
     const Limit ended = std::move(limit->second);
     limit = limits_.erase(limit);
-    const auto& present = engine_.current_override();
-    if (present && same_program(present->choice, ended.wanted)) revert_ = ended.earlier;
-    ended.done(fail(Errc::timeout, "{} was not attached in time; what ruled before rules again", ended.wanted.name()));
+    ended.undo();
+    ended.done(fail(Errc::timeout, "it was not attached in time; what ruled before rules again"));
   }
 }
 
@@ -179,10 +179,13 @@ void Controller::hold(HoldCommand command, std::function<void(std::uint32_t)> ma
     changed_();
     return done(id, {});
   }
-  want(decision, false, false, [this, id, done, alive = std::weak_ptr(alive_)](Result<void> result) {
+  const auto answer = limited(
+      command.within, [this, id] { failed_holds_.push_back(id); },
+      [id, done = std::move(done)](Result<void> result) { done(id, std::move(result)); });
+  want(decision, false, false, [this, id, answer, alive = std::weak_ptr(alive_)](Result<void> result) {
     if (!result && result.error().code == Errc::cancelled) result = {};  // it stands, below what came later
     if (!result && !alive.expired()) failed_holds_.push_back(id);
-    done(id, std::move(result));
+    answer(std::move(result));
   });
   changed_();
 }

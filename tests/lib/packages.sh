@@ -8,7 +8,7 @@ packages_build=(
 )
 packages_test=(
   clang-14 clang-format-14 clang-tidy-14 valgrind libc6-dbg strace dbus python3-dbusmock skopeo umoci docker-registry zstd
-  python3 python3-jsonschema jq curl apache2-utils
+  python3 python3-jsonschema python3-dbus jq curl apache2-utils libxml2-utils systemd
 )
 packages_vm=(
   qemu-system-x86 mmdebstrap e2fsprogs debian-archive-keyring

@@ -42,6 +42,7 @@ def error_of(call, *args):
 
 
 bus = dbus.SystemBus()
+nothing = dbus.Dictionary({}, signature="sv")
 
 
 def compare(name, path):
@@ -65,17 +66,17 @@ check("policy files", isinstance(manager.ListPolicyFiles(), dbus.Array))
 check("history", manager.History(dbus.UInt32(5)).startswith(("[", "{")))
 check("explain", "{" in manager.Explain("", "json"))
 manager.Reload()
-check("an unknown scheduler", error_of(manager.Run, "nobody", {}) == "io.schedkit.Error.NotFound")
-check("a wrong type", error_of(manager.Run, "kernel", {"until": dbus.UInt32(1)}) == "io.schedkit.Error.Invalid")
+check("an unknown scheduler", error_of(manager.Run, "nobody", nothing) == "io.schedkit.Error.NotFound")
+check("a wrong type", error_of(manager.Run, "kernel", dbus.Dictionary({"until": dbus.UInt32(1)}, signature="sv")) == "io.schedkit.Error.Invalid")
 manager.Stop()
 check("the override shows", properties.Get("io.schedkit.Manager1", "Override") != "")
 manager.Auto()
 check("and is gone", properties.Get("io.schedkit.Manager1", "Override") == "")
 
-cookie = manager.Hold("kernel", "a test", {})
+cookie = manager.Hold("kernel", "a test", nothing)
 holds = properties.Get("io.schedkit.Manager1", "Holds")
 check(f"the hold shows: {holds}", [str(h[4]) for h in holds] == ["a test"] and holds[0][0] == cookie)
-check("an image cannot be held", error_of(manager.Hold, "oci:/x:y", "", {}) == "io.schedkit.Error.Invalid")
+check("an image cannot be held", error_of(manager.Hold, "oci:/x:y", "", nothing) == "io.schedkit.Error.Invalid")
 manager.Release(cookie)
 check("released twice", error_of(manager.Release, cookie) == "io.schedkit.Error.NotFound")
 

@@ -83,7 +83,7 @@ until_is "b true" owner org.scx.Loader
 if setpriv --reuid=65534 --regid=65534 --clear-groups true 2> /dev/null; then
   nobody="setpriv --reuid=65534 --regid=65534 --clear-groups"
   chmod 0755 "$work/run"
-  $nobody "$bin/schedctl" status | grep -q "no scheduler running" || complain "nobody cannot see the status"
+  $nobody "$bin/schedctl" status -v | grep -q "delivered" || complain "nobody cannot see the status"
   $nobody "$bin/schedctl" stop > "$work/out" 2>&1
   status=$?
   [ "$status" = 3 ] || complain "nobody's stop ended with $status, wanted 3: $(cat "$work/out")"

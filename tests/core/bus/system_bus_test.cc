@@ -1,8 +1,6 @@
 // The manager on a real dbus-daemon, with a polkit authority of the test's own.
 #include <fmt/format.h>
 
-#include <map>
-
 #include "tests/core/bus/system_bus_harness.h"
 
 #include <CppUTest/TestHarness.h>  // last: it redefines new
@@ -60,6 +58,11 @@ TEST_GROUP(SystemBus) {
         },
         uid));
     return names;
+  }
+  std::string error_of_status() {
+    std::string error = "not called";
+    CHECK_TRUE(bus.serve([&](BusCaller& caller) { error = caller.call("Status", ""); }));
+    return error;
   }
   bool holds(std::size_t count) {
     return bus.turn_until([&] { return bus.controls.picture.holds.size() == count; });
@@ -188,12 +191,17 @@ TEST(SystemBus, holds_are_limited_and_many_clients_may_vanish) {
 
 TEST(SystemBus, a_client_that_is_gone_before_the_answer_has_no_hold) {
   bus.controls.wait = true;
+  std::atomic<bool> made = false;
+  bus.controls.asked = [&] { made = true; };
   CHECK_TRUE(bus.serve([&](BusCaller& caller) {
     sd_bus_call_method_async(
         caller.bus(), nullptr, bus::manager_name, bus::manager_path, bus::manager_interface, "Hold",
         [](sd_bus_message*, void*, sd_bus_error*) { return 0; }, nullptr, "ssa{sv}", "lavd", "", 0);
     sd_bus_flush(caller.bus());
+    const auto late = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    while (!made && std::chrono::steady_clock::now() < late) std::this_thread::yield();
   }));
+  CHECK_TRUE(made);
   CHECK_TRUE(bus.turn_until([&] { return !bus.controls.released.empty(); }));
   for (const auto& done : bus.controls.pending) done(fail(Errc::failed, "too late"));
   CHECK_TRUE(holds(0));
@@ -209,9 +217,7 @@ TEST(SystemBus, a_bus_that_dies_takes_the_holds_and_comes_back) {
   CHECK_FALSE(bus.system->owns_manager());
   CHECK_TRUE(bus.daemon.start());
   CHECK_TRUE(bus.serving());
-  std::string error = "not called";
-  CHECK_TRUE(bus.serve([&](BusCaller& caller) { error = caller.call("Status", ""); }));
-  STRCMP_EQUAL("", error.c_str());
+  STRCMP_EQUAL("", error_of_status().c_str());
 }
 
 TEST(SystemBus, a_name_that_somebody_else_has_is_taken_when_he_goes) {
@@ -249,4 +255,58 @@ TEST(SystemBus, a_transition_is_one_signal_after_the_properties) {
   }));
   CHECK_TRUE((seen == std::vector<std::string>{"PropertiesChanged", "Switched", "SwitchFailed", "RolledBack",
                                                "PolicyChanged"}));
+}
+
+TEST(SystemBus, few_calls_of_one_client_may_wait_for_polkit) {
+  if (::geteuid() != 0) return;
+  FakePolkit polkit(bus.loop, bus.daemon.address());
+  polkit.silent = true;
+  struct Errors {
+    int limit = 0;
+    int all = 0;
+  } errors;
+  CHECK_TRUE(bus.serve(
+      [&](BusCaller& caller) {
+        const auto note = [](sd_bus_message* reply, void* data, sd_bus_error*) {
+          auto& seen = *static_cast<Errors*>(data);
+          seen.limit += sd_bus_message_is_method_error(reply, "io.schedkit.Error.Limit") > 0 ? 1 : 0;
+          ++seen.all;
+          return 0;
+        };
+        for (std::size_t i = 0; i < Authority::most_checks_of_one + 4; ++i) {
+          sd_bus_call_method_async(caller.bus(), nullptr, bus::manager_name, bus::manager_path, bus::manager_interface,
+                                   "Stop", note, &errors, "");
+        }
+        for (int i = 0; i < 1000 && errors.all < 4; ++i) {
+          if (sd_bus_process(caller.bus(), nullptr) == 0) sd_bus_wait(caller.bus(), 10'000'000);
+        }
+      },
+      nobody));
+  LONGS_EQUAL(4, errors.limit);
+  LONGS_EQUAL(4, errors.all);
+  LONGS_EQUAL(0, bus.controls.callers.size());
+  STRCMP_EQUAL("", error_of_status().c_str());
+}
+
+TEST(SystemBus, a_storm_of_wrong_calls_harms_nobody) {
+  const std::string long_text(100'000, 'x');
+  CHECK_TRUE(bus.serve([&](BusCaller& caller) {
+    for (int i = 0; i < 3000; ++i) {
+      static const char* const names[] = {"Run", "Hold", "Release", "Nonsense", "History", "Explain", "Pull"};
+      sd_bus_message* raw = nullptr;
+      sd_bus_message_new_method_call(caller.bus(), &raw, bus::manager_name, bus::manager_path,
+                                     i % 11 == 0 ? "io.schedkit.Nonsense" : bus::manager_interface, names[i % 7]);
+      const Message call = Message::adopt(raw);
+      sd_bus_message_append(raw, "ss", i % 100 == 0 ? long_text.c_str() : "a", "b");
+      if (i % 3 == 0) sd_bus_message_append(raw, "a{sv}", 1, "mode", "u", 7U);
+      sd_bus_message_set_expect_reply(raw, 0);
+      sd_bus_send(caller.bus(), raw, nullptr);
+      if (i % 50 == 0) sd_bus_flush(caller.bus());
+    }
+    sd_bus_flush(caller.bus());
+    caller.call("Status", "");
+  }));
+  STRCMP_EQUAL("", error_of_status().c_str());
+  LONGS_EQUAL(0, bus.controls.runs.size());
+  CHECK_TRUE(holds(0));
 }

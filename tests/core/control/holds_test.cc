@@ -154,3 +154,16 @@ TEST(Holds, a_command_that_keeps_its_limit_is_an_override_like_others) {
   check_attached("b");  // what ruled before
   CHECK_TRUE(f.controller->status().override_by == "anna");
 }
+
+TEST(Holds, one_with_a_limit_is_gone_when_the_time_is_over) {
+  f.controller->hold(
+      {"b", "", "", ":1.7", 8s}, [](std::uint32_t) {},
+      [note = f.note()](std::uint32_t, Result<void> result) { note(std::move(result)); });
+  LONGS_EQUAL(1, count());
+  f.clock.advance(8s);
+  f.controller->tick();
+  CHECK_TRUE(f.answer && !f.answer->has_value());
+  CHECK_TRUE(f.answer->error().code == Errc::timeout);
+  LONGS_EQUAL(0, count());
+  check_attached("a");
+}
