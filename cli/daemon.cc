@@ -51,7 +51,8 @@ Daemon::Daemon(Loop& loop, DaemonOptions options)
       bus_(loop),
       pressure_(loop),
       timer_(std::make_unique<Timer>(loop)),
-      last_timer_(std::make_unique<Timer>(loop)) {}
+      last_timer_(std::make_unique<Timer>(loop)),
+      watchdog_timer_(std::make_unique<Timer>(loop)) {}
 
 Daemon::~Daemon() = default;
 
@@ -67,6 +68,7 @@ Result<std::unique_ptr<Daemon>> Daemon::create(Loop& loop, DaemonOptions options
   daemon->signals_ = std::make_unique<Signals>(loop, std::vector{SIGTERM, SIGINT, SIGHUP, SIGUSR2},
                                                [raw = daemon.get()](int number) { raw->signalled(number); });
   notify_ready();
+  daemon->feed_watchdog();
   return daemon;
 }
 
@@ -93,6 +95,7 @@ Result<void> Daemon::make_mechanisms() {
                                        configure_guard(policy.settings.guard);
                                        admission_->use(policy.settings.trust, policy.settings.trust_file);
                                        controller_->replace(policy);
+                                       service_->policy_changed();
                                      },
                                  .report = [this](const PolicyReport& report) { controller_->report(report); }});
   if (!directories) return fail(std::move(directories.error()));
@@ -156,6 +159,13 @@ std::string Daemon::state_dir() const {
   return options_.state_dir.empty() ? directories_->policy().settings.store_path : options_.state_dir;
 }
 
+void Daemon::feed_watchdog() {
+  const auto period = watchdog_period();
+  if (!period) return;
+  notify_watchdog();
+  watchdog_timer_->set(*period, [this] { feed_watchdog(); });
+}
+
 void Daemon::make_guard() {
   guard_ = std::make_unique<StallGuard>(
       loop_, StallGuardOptions{.program = options_.guard_program, .run_dir = options_.run_dir},
@@ -209,6 +219,10 @@ Result<void> Daemon::make_bus() {
   auto server = PrivateServer::create(loop_, options_.run_dir + "/schedkitd.sock", *service_);
   if (!server) return fail(std::move(server.error()));
   server_ = std::move(*server);
+  controller_->set_observer([this](const HistoryEntry& entry) { service_->happened(entry); });
+  system_bus_ = std::make_unique<SystemBus>(loop_, *service_, *controller_, images_.get(),
+                                            SystemBus::Options{.marker = options_.run_dir + "/scx-loader"});
+  if (!options_.no_system_bus) system_bus_->open();
   return {};
 }
 
@@ -217,6 +231,7 @@ void Daemon::after_change() {
   if (!std::exchange(changed_, false)) return;
   if (anew_ && controller_->status().state != SystemState::handing_over) run_anew();
   service_->changed();
+  if (system_bus_) system_bus_->changed();
   if (const auto next = controller_->deadline()) {
     timer_->set_at(*next, [this] {
       changed_ = true;
@@ -229,6 +244,7 @@ void Daemon::after_change() {
 
 void Daemon::reload(std::function<void()> done) {
   notify_reloading();
+  if (system_bus_) system_bus_->ask_again();
   directories_->reload([done = std::move(done)] {
     notify_ready();
     if (done) done();
@@ -259,13 +275,14 @@ void Daemon::run_anew() {
 
 void Daemon::shut_down() {
   notify_stopping();
-  server_.reset();
   controller_->shut_down(
       [this] {
         last_timer_->set(last_cleanup, [this] { loop_.stop(); });
         runner_->when_idle([this] { loop_.stop(); });
       },
       descriptors_are_kept());
+  server_.reset();  // now: holds that end with their clients change nothing any more
+  system_bus_.reset();
   changed_ = true;
 }
 

@@ -14,6 +14,7 @@
 #include "core/bus/bus_source.h"
 #include "core/bus/manager_service.h"
 #include "core/bus/private_server.h"
+#include "core/bus/system_bus.h"
 #include "core/control/controller.h"
 #include "core/control/state_directory.h"
 #include "core/image/images.h"
@@ -46,6 +47,7 @@ class Daemon {
   Result<void> make_controller();
   Result<void> make_bus();
   void make_guard();
+  void feed_watchdog();
   void configure_guard(const GuardSettings& settings);
   Keep images_in_use() const;
   void signalled(int number);
@@ -76,8 +78,10 @@ class Daemon {
   std::unique_ptr<Controller> controller_;
   std::unique_ptr<ManagerService> service_;
   std::unique_ptr<PrivateServer> server_;
+  std::unique_ptr<SystemBus> system_bus_;
   std::unique_ptr<Timer> timer_;
   std::unique_ptr<Timer> last_timer_;
+  std::unique_ptr<Timer> watchdog_timer_;
   std::unique_ptr<BeforePoll> before_poll_;
   std::unique_ptr<Signals> signals_;
   bool changed_ = true;  // since after_change()

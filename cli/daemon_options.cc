@@ -13,6 +13,7 @@ void add_daemon_options(CLI::App& app, DaemonOptions& options, std::string& log_
       ->capture_default_str();
   app.add_option("--state-dir", options.state_dir, "In place of the settings' store path");
   app.add_option("--root", options.root, "Prefix of the policy directories");
+  app.add_flag("--no-system-bus", options.no_system_bus, "Serve the private socket alone");
 }
 
 }  // namespace schedkit

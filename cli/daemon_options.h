@@ -13,6 +13,7 @@ namespace schedkit {
 struct DaemonOptions {
   std::string root;  // prefix of the policy directories, for tests
   std::string run_dir = "/run/schedkit";
+  bool no_system_bus = false;
   std::string state_dir;  // empty: as the settings say
   std::string program;    // this program, and its arguments: SIGUSR2 runs it anew
   std::vector<std::string> arguments;

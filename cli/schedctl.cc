@@ -24,6 +24,7 @@ void add_verbs(CLI::App& app, schedkit::Session& session) {
   schedkit::add_run(app, session);
   schedkit::add_stop(app, session);
   schedkit::add_auto(app, session);
+  schedkit::add_hold(app, session);
   schedkit::add_explain(app, session);
   schedkit::add_policy(app, session);
   schedkit::add_pin(app, session);
@@ -44,6 +45,7 @@ void add_verbs(CLI::App& app, schedkit::Session& session) {
   schedkit::add_rm(app, session);
   schedkit::add_prune(app, session);
   schedkit::add_image_verbs(app, session);
+  schedkit::add_loader(app, session);
   schedkit::add_completion(app, session);
   schedkit::add_version(app, session);
   schedkit::add_man(app, session);

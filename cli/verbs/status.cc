@@ -32,7 +32,7 @@ int show_kernel(const Options& options) {
 }
 
 int status(const Session& session, const Options& options) {
-  auto client = Client::connect(session.socket);
+  auto client = connect(session);
   if (!client) {
     const int code = unreachable(client.error());
     show_kernel(options);

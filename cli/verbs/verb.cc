@@ -17,7 +17,7 @@ void complain(std::string_view text) { fmt::print(stderr, "schedctl: {}\n", bus:
 
 int unreachable(const Error& error) {
   if (error.code == Errc::denied) {
-    complain(error.describe() + "; only root may talk to the daemon");
+    complain(error.describe() + "; only root may use the socket, and no daemon is on the system bus");
     return exit_denied;
   }
   complain("the daemon is unreachable: " + error.describe());
@@ -30,8 +30,15 @@ int failed(const Client& client, const Error& error) {
   return error.code == Errc::denied ? exit_denied : exit_failed;
 }
 
-int with_daemon(const Session& session, const std::function<int(Client&)>& use) {
+Result<Client> connect(const Session& session) {
   auto client = Client::connect(session.socket);
+  if (client || client.error().code != Errc::denied) return client;
+  if (auto bus = Client::connect_system_bus()) return bus;
+  return client;
+}
+
+int with_daemon(const Session& session, const std::function<int(Client&)>& use) {
+  auto client = connect(session);
   if (!client) return unreachable(client.error());
   return use(*client);
 }

@@ -34,6 +34,8 @@ void add_status(CLI::App& app, Session& session);
 void add_run(CLI::App& app, Session& session);
 void add_stop(CLI::App& app, Session& session);
 void add_auto(CLI::App& app, Session& session);
+void add_hold(CLI::App& app, Session& session);
+void add_loader(CLI::App& app, Session& session);
 void add_check(CLI::App& app, Session& session);
 void add_explain(CLI::App& app, Session& session);
 void add_schema(CLI::App& app, Session& session);
@@ -60,6 +62,9 @@ void complain(std::string_view text);
 // Complains about a failed connection or a failed call, and chooses the exit code.
 int unreachable(const Error& error);
 int failed(const Client& client, const Error& error);
+
+// To the socket or, where that is not permitted, over the system bus.
+Result<Client> connect(const Session& session);
 
 // Connects, calls `use` and complains when there is no daemon.
 int with_daemon(const Session& session, const std::function<int(Client&)>& use);

@@ -1,11 +1,14 @@
 #include "core/bus/client.h"
 
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <systemd/sd-bus.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
+#include <iterator>
 
 #include "core/base/text.h"
 #include "core/base/unique_fd.h"
@@ -101,12 +104,30 @@ Result<Client> Client::connect(const std::string& socket) {
   return Client(std::move(bus));
 }
 
+Result<Client> Client::connect_system_bus() {
+  const char* given = ::secure_getenv("DBUS_SYSTEM_BUS_ADDRESS");
+  sd_bus* raw = nullptr;
+  if (const int error = sd_bus_new(&raw); error < 0) return fail_errno(-error, "cannot make a bus connection");
+  BusPtr bus(raw);
+  int error = sd_bus_set_address(raw, given != nullptr ? given : "unix:path=/run/dbus/system_bus_socket");
+  if (error >= 0) error = sd_bus_set_bus_client(raw, 1);
+  if (error >= 0) error = sd_bus_set_allow_interactive_authorization(raw, 1);
+  if (error >= 0) error = sd_bus_start(raw);
+  if (error < 0) return fail_errno(-error, "cannot talk to the system bus");
+  if (auto ready = greet(raw, "the system bus"); !ready) return fail(std::move(ready.error()));
+  BusError failure;  // without a daemon, and nobody to start one
+  error = sd_bus_call_method(raw, "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus",
+                             "StartServiceByName", failure.get(), nullptr, "su", bus::manager_name, 0U);
+  if (error < 0) return fail(failure.describe(error, "cannot reach the daemon on the system bus"));
+  return Client(std::move(bus), bus::manager_name);
+}
+
 bool Client::connected() const { return sd_bus_is_open(bus_.get()) > 0; }
 
 Result<Message> Client::make_call(const char* method) {
   sd_bus_message* raw = nullptr;
   const int error =
-      sd_bus_message_new_method_call(bus_.get(), &raw, nullptr, bus::manager_path, bus::manager_interface, method);
+      sd_bus_message_new_method_call(bus_.get(), &raw, destination_, bus::manager_path, bus::manager_interface, method);
   if (error < 0) return fail(BusError().describe(error, method));
   return Message::adopt(raw);
 }
@@ -185,11 +206,51 @@ Result<std::uint32_t> Client::clear_quarantine(const std::string& which) {
 Result<std::string> Client::daemon_version() {
   BusError failure;
   char* raw = nullptr;
-  const int error = sd_bus_get_property_string(bus_.get(), nullptr, bus::manager_path, bus::manager_interface,
+  const int error = sd_bus_get_property_string(bus_.get(), destination_, bus::manager_path, bus::manager_interface,
                                                "DaemonVersion", failure.get(), &raw);
   if (error < 0) return fail(failure.describe(error, "DaemonVersion"));
   const std::unique_ptr<char, decltype(&std::free)> owned(raw, &std::free);
   return std::string(raw);
+}
+
+Result<std::uint32_t> Client::hold(const std::string& scheduler, const std::string& mode, const std::string& reason) {
+  auto request = make_call("Hold");
+  if (!request) return fail(std::move(request.error()));
+  sd_bus_message* raw = request->get();
+  int error = sd_bus_message_append(raw, "ss", scheduler.c_str(), reason.c_str());
+  if (error >= 0) {
+    error = mode.empty() ? sd_bus_message_append(raw, "a{sv}", 0)
+                         : sd_bus_message_append(raw, "a{sv}", 1, "mode", "s", mode.c_str());
+  }
+  if (error < 0) return fail(Errc::invalid, "a name or the reason is not UTF-8 text");
+  auto reply = call(*request, long_timeout);
+  if (!reply) return fail(std::move(reply.error()));
+  std::uint32_t cookie = 0;
+  if (sd_bus_message_read(reply->get(), "u", &cookie) <= 0) {
+    return fail(Errc::invalid, "the daemon's answer to Hold is no number; is it of another version?");
+  }
+  return cookie;
+}
+
+Result<void> Client::wait_for(int fd) {
+  while (true) {
+    int progress = 0;
+    while ((progress = sd_bus_process(bus_.get(), nullptr)) > 0) {
+    }
+    if (progress < 0 || !connected()) return fail(Errc::io, "the daemon closed the connection; the hold is over");
+    pollfd fds[] = {{fd, POLLIN, 0}, {sd_bus_get_fd(bus_.get()), POLLIN, 0}};
+    if (::poll(fds, std::size(fds), -1) < 0 && errno != EINTR) return fail_errno(errno, "cannot wait");
+    if (fds[0].revents != 0) return {};
+  }
+}
+
+Result<void> Client::serve_loader(bool serve) {
+  auto request = make_call("ServeLoader");
+  if (!request) return fail(std::move(request.error()));
+  sd_bus_message_append(request->get(), "b", static_cast<int>(serve));
+  auto reply = call(*request, short_timeout);
+  if (!reply) return fail(std::move(reply.error()));
+  return {};
 }
 
 Result<void> Client::reload() { return command("Reload", short_timeout); }

@@ -15,7 +15,7 @@
 
 namespace schedkit {
 
-// Blocking calls to a daemon over its private socket, for programs without a loop. After a call has failed because the
+// Blocking calls to a daemon over its private socket or the system bus, for programs without a loop. After a call has failed because the
 // connection broke, connected() is false and further calls fail at once.
 class Client {
  public:
@@ -27,6 +27,8 @@ class Client {
 
   // Errc::denied when this user may not connect; every other code means that no daemon answers there.
   static Result<Client> connect(const std::string& socket);
+  // For everybody; polkit decides about each call and may ask for a password.
+  static Result<Client> connect_system_bus();
 
   bool connected() const;
 
@@ -44,8 +46,13 @@ class Client {
   Result<void> go_automatic();
 
   // Calls `on_line` with each line that Watch() tells, and with an empty one now and then, until it returns false.
-  // (client_watch.cc)
+  // (client_stream.cc)
   Result<void> watch(const std::function<bool(const std::string& line)>& on_line);
+  // The cookie of a hold, which lasts as long as this client. The same wait.
+  Result<std::uint32_t> hold(const std::string& scheduler, const std::string& mode, const std::string& reason);
+  // Returns when `fd` is readable; an error when the connection, and so the hold, ended before.
+  Result<void> wait_for(int fd);
+  Result<void> serve_loader(bool serve);
 
   // Waits until the image is in the store, and tells how far it is; `on_progress` false cancels. (client_images.cc)
   struct Pulled {
@@ -68,7 +75,7 @@ class Client {
                            const std::function<bool(const std::vector<OutputLine>&)>& on_lines);
 
  private:
-  explicit Client(BusPtr bus) : bus_(std::move(bus)) {}
+  explicit Client(BusPtr bus, const char* destination = nullptr) : bus_(std::move(bus)), destination_(destination) {}
 
   Result<Message> make_call(const char* method);
   Result<Message> call(const Message& request, Duration timeout);
@@ -76,6 +83,7 @@ class Client {
   Result<ImagesRemoved> removed(const Result<Message>& request);
 
   BusPtr bus_;
+  const char* destination_;  // on a bus
 };
 
 }  // namespace schedkit

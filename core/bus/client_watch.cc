@@ -1,45 +1,38 @@
-// The blocking client's stream of what happens.
-#include <systemd/sd-bus.h>
-
-#include <deque>
-
-#include "core/bus/client.h"
-#include "core/bus/names.h"
+#include "core/bus/client_watch.h"
 
 namespace schedkit {
 
-namespace {
-
-constexpr std::uint64_t wait_microseconds = 500'000;  // between looks whether it is to end
-
-int on_watched(sd_bus_message* signal, void* data, sd_bus_error*) noexcept {
-  const char* line = nullptr;
-  if (sd_bus_message_is_signal(signal, bus::manager_interface, "Watched") > 0 &&
-      sd_bus_message_read(signal, "s", &line) > 0) {
-    static_cast<std::deque<std::string>*>(data)->emplace_back(line);
-  }
-  return 0;
+ClientWatch::ClientWatch(sd_bus* bus, Gone gone)
+    : gone_(std::move(gone)), on_bus_(bus != nullptr), owners_([this](const std::string& name) { looked(name); }) {
+  if (on_bus_) owners_.up(bus);
 }
 
-}  // namespace
+bool ClientWatch::add(const std::string& client) {
+  if (!on_bus_) return true;
+  if (!interests_.contains(client) && interests_.size() >= most_clients) return false;
+  if (++interests_[client] == 1) follow();
+  return true;
+}
 
-Result<void> Client::watch(const std::function<bool(const std::string& line)>& on_line) {
-  std::deque<std::string> lines;
-  sd_bus_slot* slot = nullptr;
-  const int error = sd_bus_add_filter(bus_.get(), &slot, on_watched, &lines);
-  const SlotPtr filter(slot);
-  if (error < 0) return fail_errno(-error, "cannot watch");
-  if (auto begun = command("Watch", std::chrono::seconds(30)); !begun) return begun;
-  for (;;) {
-    const int worked = sd_bus_process(bus_.get(), nullptr);
-    if (worked < 0) return fail(Errc::io, "the daemon closed the connection");
-    for (; !lines.empty(); lines.pop_front()) {
-      if (!on_line(lines.front())) return {};
-    }
-    if (worked > 0) continue;
-    if (!on_line("")) return {};
-    sd_bus_wait(bus_.get(), wait_microseconds);
-  }
+void ClientWatch::remove(const std::string& client) {
+  const auto found = interests_.find(client);
+  if (found == interests_.end() || --found->second > 0) return;
+  interests_.erase(found);
+  follow();
+}
+
+void ClientWatch::follow() {
+  std::set<std::string> names;
+  for (const auto& [client, count] : interests_) names.insert(client);
+  owners_.follow(names);
+}
+
+void ClientWatch::looked(const std::string& name) {
+  if (!owners_.owner(name).empty()) return;
+  const std::string client = name;  // `name` ends with what follows
+  interests_.erase(client);
+  follow();
+  gone_(client);
 }
 
 }  // namespace schedkit

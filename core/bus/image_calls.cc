@@ -2,12 +2,10 @@
 
 #include <systemd/sd-bus.h>
 
-#include <cerrno>
-#include <cstring>
 #include <utility>
 
-#include "core/base/log.h"
 #include "core/base/text.h"
+#include "core/bus/answer.h"
 #include "core/bus/names.h"
 
 namespace schedkit {
@@ -16,12 +14,9 @@ namespace {
 
 constexpr Duration between_signals = std::chrono::milliseconds(100);
 constexpr std::size_t longest_reference = 1024;
-constexpr int handled = 1;
 
-int refuse(sd_bus_message* call, const Error& error) {
-  return sd_bus_reply_method_errorf(call, bus::error_name(error.code).c_str(), "%s",
-                                    bus::printable(error.describe()).c_str());
-}
+using bus::handled;
+using bus::refuse;
 
 Error no_images() { return {Errc::unsupported, "this daemon keeps no images"}; }
 
@@ -39,9 +34,7 @@ ImageCommands::Answer<T> answer_later(sd_bus_message* call, Append append) {
       if (sent >= 0) sent = append(raw, *result);
       if (sent >= 0) sent = sd_bus_send(nullptr, raw, nullptr);
     }
-    if (sent < 0 && sent != -ENOTCONN && sent != -ECONNRESET && sent != -EPIPE) {
-      log::warning("cannot answer a command: {}", std::strerror(-sent));
-    }
+    bus::note_unsent(sent);
   };
 }
 
@@ -126,13 +119,19 @@ std::string next_job_path() {
 // Finished(s error, s text, s digest), after which it is gone. An empty error means success.
 class ImageCalls::Job {
  public:
-  Job(ImageCalls& owner, sd_bus* bus) : owner_(owner), bus_(bus), path_(next_job_path()) {}
+  Job(ImageCalls& owner, sd_bus* bus, std::string client)
+      : owner_(owner), bus_(bus), client_(std::move(client)), path_(next_job_path()) {}
 
   Result<void> begin(const std::string& reference, const PullOptions& options);
   const std::string& path() const { return path_; }
+  const std::string& client() const { return client_; }
 
   static int on_cancel(sd_bus_message* call, void* data, sd_bus_error*) noexcept {
     auto& self = *static_cast<Job*>(data);
+    const char* sender = sd_bus_message_get_sender(call);
+    if (!self.client_.empty() && (sender == nullptr || self.client_ != sender)) {
+      return refuse(call, {Errc::denied, "this pull is another client's", {}});
+    }
     const int sent = sd_bus_reply_method_return(call, "");
     self.finished(fail(Errc::cancelled, "cancelled as asked"));
     return sent < 0 ? sent : handled;
@@ -153,11 +152,12 @@ class ImageCalls::Job {
     const std::string text = image ? image->reference : bus::printable(image.error().describe());
     sd_bus_emit_signal(bus_, path_.c_str(), bus::job_interface, "Finished", "sss", error.c_str(), text.c_str(),
                        image ? image->digest.c_str() : "");
-    owner_.jobs_.remove_if([this](const auto& job) { return job.get() == this; });  // the end of this
+    owner_.end(*this);
   }
 
   ImageCalls& owner_;
   sd_bus* bus_;
+  std::string client_;
   std::string path_;
   SlotPtr slot_;
   PullProgress::Phase phase_ = PullProgress::Phase::done;
@@ -170,7 +170,7 @@ namespace {
 template <class Job>
 const sd_bus_vtable* job_vtable() {
   static const sd_bus_vtable vtable[] = {
-      SD_BUS_VTABLE_START(0), SD_BUS_METHOD("Cancel", "", "", Job::on_cancel, 0),
+      SD_BUS_VTABLE_START(0), SD_BUS_METHOD("Cancel", "", "", Job::on_cancel, SD_BUS_VTABLE_UNPRIVILEGED),
       SD_BUS_SIGNAL_WITH_ARGS("Progress", SD_BUS_ARGS("s", phase, "t", bytes, "t", total), 0),
       SD_BUS_SIGNAL_WITH_ARGS("Finished", SD_BUS_ARGS("s", error, "s", text, "s", digest), 0), SD_BUS_VTABLE_END};
   return vtable;
@@ -189,20 +189,37 @@ Result<void> ImageCalls::Job::begin(const std::string& reference, const PullOpti
   return {};
 }
 
-ImageCalls::ImageCalls(ImageCommands* images, const Clock& clock) : images_(images), clock_(clock) {}
+ImageCalls::ImageCalls(ImageCommands* images, const Clock& clock, ClientWatch& clients)
+    : images_(images), clock_(clock), clients_(clients) {}
 
 ImageCalls::~ImageCalls() = default;
 
-int ImageCalls::pull(sd_bus* bus, sd_bus_message* call) {
+void ImageCalls::end(const Job& job) {
+  clients_.remove(job.client());
+  jobs_.remove_if([&](const auto& other) { return other.get() == &job; });
+}
+
+void ImageCalls::gone(const std::string& client) {
+  jobs_.remove_if([&](const auto& job) { return job->client() == client; });
+}
+
+Result<void> ImageCalls::room_for(const std::string& client) {
+  if (jobs_.size() >= most_pulls) return fail(Errc::limit, "{} pulls are under way already", jobs_.size());
+  if (!clients_.add(client)) return fail(Errc::limit, "{} clients hold or pull already", ClientWatch::most_clients);
+  return {};
+}
+
+int ImageCalls::pull(sd_bus* bus, sd_bus_message* call, const std::string& client) {
   if (images_ == nullptr) return refuse(call, no_images());
   auto reference = read_reference(call);
   if (!reference) return refuse(call, reference.error());
   auto options = read_options(call);
   if (!options) return refuse(call, options.error());
-  jobs_.push_back(std::make_unique<Job>(*this, bus));
+  if (auto room = room_for(client); !room) return refuse(call, room.error());
+  jobs_.push_back(std::make_unique<Job>(*this, bus, client));
   const std::string path = jobs_.back()->path();
   if (auto begun = jobs_.back()->begin(*reference, *options); !begun) {
-    jobs_.pop_back();
+    end(*jobs_.back());
     return refuse(call, begun.error());
   }
   return sd_bus_reply_method_return(call, "o", path.c_str());

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -8,6 +9,9 @@
 
 #include "core/base/clock.h"
 #include "core/base/result.h"
+#include "core/bus/authority.h"
+#include "core/bus/client_holds.h"
+#include "core/bus/client_watch.h"
 #include "core/bus/controls.h"
 #include "core/bus/image_calls.h"
 #include "core/bus/message.h"
@@ -17,38 +21,17 @@
 
 namespace schedkit {
 
-// The object /io/schedkit/Manager1 with interface io.schedkit.Manager1 on any number of connections:
+// The object /io/schedkit/Manager1 with interface io.schedkit.Manager1 on any number of connections: private ones, whose
+// clients may do everything, and message buses, where polkit is asked. docs/dbus.md describes the interface and
+// units/io.schedkit.Manager1.xml is its text; manager_vtable.cc has the methods.
 //
-//   Run(s scheduler, a{sv} options)   options: mode (s), args (as), until (s)
-//   Stop(), Auto(), Reload()
-//   Status() -> s                     JSON, status_json.h
-//   Explain(s rule, s form) -> s      form "json" or "text", explanation.h; rule: "" for all
-//   History(u count) -> s             JSON, history_json.h: the last ones, oldest first, at most 1000
-//   Logs(s scheduler, b follow) -> a(ss)
-//                                     scheduler and line, oldest first, "" for all schedulers; with follow the signal
-//                                     Output(s scheduler, s line) for each that comes, to this connection until it ends
-//   ClearQuarantine(s which) -> u     a scheduler's name or digest, "" for all; how many there were
-//   Watch()                           signals Watched(s line) from now on until the client goes, watch_stream.h; on a
-//                                     private connection only
-//   ListRules() -> a(ssisx)           rule, use, priority, state, milliseconds until the state changes by time or -1
-//   ListPolicyFiles() -> a(ssssssa(uus)a(uus))
-//                                     path, layer, state, hidden by, sha256 seen, sha256 in force, errors and warnings
-//                                     as (line, column, text)
-//   Pull(s reference, a{sv} options) -> o
-//                                     options: allow-unsigned (b), allow-downgrade (b), trust-policy (s, a path); the
-//                                     job has io.schedkit.Job1, image_calls.cc, and ends with its client
-//   ListImages() -> a(ssbxtt)         reference, digest, whether the reference means it now, seconds since 1970 when it
-//                                     was pulled, bytes of its blobs, bytes on the disk
-//   RemoveImage(s reference), PruneImages(b all) -> as removed, t bytes freed, t bytes left
-//   VerifyImages() -> as              what is wrong
-//   VerifyTrust(s reference, a{sv} options) -> b trusted, s report
-//                                     options as of Pull; the report is JSON, core/image/trust_report.h
-//   properties: properties.h
-//
-// Run, Stop and Auto answer when the kernel has confirmed, Reload when the files are in force or reported. Errors are
-// named io.schedkit.Error.*, names.h.
+// Run, Stop, Auto and Hold answer when the kernel has confirmed, Reload when the files are in force or reported. Errors
+// are named io.schedkit.Error.*, names.h.
 class ManagerService final : private Watcher {
  public:
+  // Claims org.scx.Loader, or gives it up. `done` says whether it could be had.
+  using ServeLoader = std::function<void(bool serve, Controls::Done done)>;
+
   // `images` may be null.
   ManagerService(Controls& controls, const Clock& clock, ImageCommands* images = nullptr);
   ~ManagerService() override;
@@ -59,7 +42,10 @@ class ManagerService final : private Watcher {
   // it: they find the connection closed.
   class Attachment {
    public:
-    Attachment(ManagerService& service, sd_bus* bus, std::string peer);
+    // `by` is who called, for status and log.
+    using Method = int (*)(Attachment& self, sd_bus_message* call, const std::string& by);
+
+    Attachment(ManagerService& service, sd_bus* bus, std::string peer, Authority* authority);
     ~Attachment();
     Attachment(const Attachment&) = delete;
     Attachment& operator=(const Attachment&) = delete;
@@ -68,33 +54,55 @@ class ManagerService final : private Watcher {
     const Clock& clock() const { return service_.clock_; }
     sd_bus* bus() const { return bus_; }
     ImageCalls& images() { return images_; }
-    // Who sent `call`.
-    std::string caller(sd_bus_message* call) const;
+    ClientHolds& holds() { return holds_; }
+    const ServeLoader& serve_loader() const { return service_.serve_loader_; }
     // Errc::denied on a bus, where others would hear it.
     Result<void> watch();
     // Nothing waits to be written.
     void drained();
-    int logs(sd_bus_message* call);
+    // The last lines, oldest first, "" for all schedulers. With `follow` the connection is told what comes, until it ends;
+    // Errc::unsupported on a bus.
+    Result<std::vector<OutputLine>> logs(const std::string& scheduler, bool follow);
+
+    // Calls `method` once the caller may do `action`, else refuses `call`.
+    int authorized(sd_bus_message* call, const char* action, Method method);
+    // Whose holds and pulls those of `call` are; "" on a private connection, which is one client.
+    std::string client(sd_bus_message* call) const;
 
    private:
     friend class ManagerService;
     Result<void> add_object();
     void tell(const Properties& before, const Properties& after) const;
     void tell(const OutputLine& line) const;
+    void tell(const HistoryEntry& entry) const;
+    void tell_policy() const;
 
     ManagerService& service_;
     sd_bus* bus_;
     std::string peer_;
+    Authority* authority_;
     SlotPtr slot_;
+    ClientWatch clients_;
+    ClientHolds holds_;
     ImageCalls images_;
     std::unique_ptr<WatchStream> stream_;
     std::optional<std::string> followed_;  // whose output it wants to be told; "" is everybody's
   };
-  // `peer` names who is at the other end, for status and log; empty on a bus, where each message names its sender.
+  // On a private connection: `peer` names who is at the other end, and may do everything.
   Result<std::unique_ptr<Attachment>> attach(sd_bus* bus, std::string peer);
+  // On a message bus, where each message names its sender. `authority` must outlive the attachment.
+  Result<std::unique_ptr<Attachment>> attach(sd_bus* bus, Authority& authority);
+
+  // Without it, ServeLoader() is refused.
+  void set_serve_loader(ServeLoader serve) { serve_loader_ = std::move(serve); }
+
+  // What changed() will tell as a signal: a transition, other policies.
+  void happened(const HistoryEntry& entry);
+  void policy_changed() { policy_changed_ = true; }
 
   // To be called whenever something in Controls::status() may have changed. Tells the properties that did in one
-  // PropertiesChanged signal on each connection. Costs one status(); without a difference nothing is sent.
+  // PropertiesChanged signal on each connection, then one signal for each transition. Costs one status(); without a
+  // difference nothing is sent.
   void changed();
 
   // What a scheduler printed: kept for Logs, and told to those who follow.
@@ -106,13 +114,17 @@ class ManagerService final : private Watcher {
   void happened(Instant at, const HistoryEntry& entry) override;
   void tell_streams(Instant at, const std::string& object);
   void follow_streams();
+  Result<std::unique_ptr<Attachment>> attach(std::unique_ptr<Attachment> attachment);
 
   Controls& controls_;
   const Clock& clock_;
   ImageCommands* images_;
+  ServeLoader serve_loader_;
   std::vector<Attachment*> attachments_;
   Properties told_;
   OutputLog output_log_;
+  std::vector<HistoryEntry> happened_;
+  bool policy_changed_ = false;
 };
 
 }  // namespace schedkit

@@ -11,7 +11,12 @@ namespace schedkit::bus {
 
 constexpr const char* manager_path = "/io/schedkit/Manager1";
 constexpr const char* manager_interface = "io.schedkit.Manager1";
+constexpr const char* manager_name = "io.schedkit.Manager1";
 constexpr const char* job_interface = "io.schedkit.Job1";
+
+constexpr const char* loader_name = "org.scx.Loader";
+constexpr const char* loader_path = "/org/scx/Loader";
+constexpr const char* loader_interface = "org.scx.Loader";
 
 // A daemon that listens in `run_directory` ("/run/schedkit") does so here.
 std::string socket_path(std::string_view run_directory);

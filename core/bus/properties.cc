@@ -22,6 +22,10 @@ Properties properties_of(const Status& status) {
                       SCHEDKIT_VERSION};
   const auto since = std::chrono::duration_cast<std::chrono::microseconds>(run.started.time_since_epoch()).count();
   properties.since = since > 0 ? static_cast<std::uint64_t>(since) : 0;
+  for (const auto& hold : status.holds) {
+    properties.holds.push_back(
+        {hold.id, printable(hold.scheduler), printable(hold.mode), printable(hold.by), printable(hold.reason)});
+  }
   return properties;
 }
 

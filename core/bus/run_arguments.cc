@@ -60,7 +60,7 @@ Result<void> read_option(sd_bus_message* call, Controls::RunCommand& command) {
   const std::string_view name = key;
   const char* type = name == "mode" || name == "until" ? "s" : name == "args" ? "as" : nullptr;
   if (type == nullptr) {
-    return fail(Errc::invalid, "Run does not know the option {}; it knows mode, args and until", quote(name, 40));
+    return fail(Errc::invalid, "{} is no option; options are mode, args and until", quote(name, 40));
   }
   if (name == "args" && command.has_args) return fail(Errc::invalid, "args is given twice");
   char outer = 0;
@@ -76,12 +76,16 @@ Result<void> read_option(sd_bus_message* call, Controls::RunCommand& command) {
 
 }  // namespace
 
-Result<Controls::RunCommand> read_run_arguments(sd_bus_message* call) {
-  Controls::RunCommand command;
+namespace {
+
+Result<std::string> read_scheduler(sd_bus_message* call) {
   auto scheduler = read_text(call, "the scheduler", longest_scheduler);
-  if (!scheduler) return fail(std::move(scheduler.error()));
-  if (scheduler->empty()) return fail(Errc::invalid, "the scheduler's name is empty");
-  command.scheduler = std::move(*scheduler);
+  if (scheduler && scheduler->empty()) return fail(Errc::invalid, "the scheduler's name is empty");
+  return scheduler;
+}
+
+Result<Controls::RunCommand> read_options(sd_bus_message* call) {
+  Controls::RunCommand command;
   if (sd_bus_message_enter_container(call, 'a', "{sv}") <= 0) return fail(Errc::invalid, "options cannot be read");
   int more = 0;
   while ((more = sd_bus_message_enter_container(call, 'e', "sv")) > 0) {
@@ -90,6 +94,29 @@ Result<Controls::RunCommand> read_run_arguments(sd_bus_message* call) {
   }
   if (more < 0 || sd_bus_message_exit_container(call) < 0) return fail(Errc::invalid, "options cannot be read");
   return command;
+}
+
+}  // namespace
+
+Result<Controls::RunCommand> read_run_arguments(sd_bus_message* call) {
+  auto scheduler = read_scheduler(call);
+  if (!scheduler) return fail(std::move(scheduler.error()));
+  auto command = read_options(call);
+  if (command) command->scheduler = std::move(*scheduler);
+  return command;
+}
+
+Result<Controls::HoldCommand> read_hold_arguments(sd_bus_message* call) {
+  auto scheduler = read_scheduler(call);
+  if (!scheduler) return fail(std::move(scheduler.error()));
+  auto reason = read_text(call, "the reason", longest_reason);
+  if (!reason) return fail(std::move(reason.error()));
+  auto options = read_options(call);
+  if (!options) return fail(std::move(options.error()));
+  if (options->has_args || options->until) {
+    return fail(Errc::invalid, "Hold takes neither args nor until: it ends with Release or with its client");
+  }
+  return Controls::HoldCommand{std::move(*scheduler), std::move(options->mode), std::move(*reason), {}};
 }
 
 }  // namespace schedkit

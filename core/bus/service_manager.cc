@@ -22,6 +22,14 @@ void notify_reloading() {
 
 void notify_stopping() { sd_notify(0, "STOPPING=1"); }
 
+std::optional<Duration> watchdog_period() {
+  std::uint64_t microseconds = 0;
+  if (sd_watchdog_enabled(0, &microseconds) <= 0) return std::nullopt;
+  return std::chrono::microseconds(microseconds / 2);
+}
+
+void notify_watchdog() { sd_notify(0, "WATCHDOG=1"); }
+
 void store_descriptor(const std::string& name, const UniqueFd& fd) {
   const int number = fd.get();
   sd_pid_notify_with_fds(0, 0, fmt::format("FDSTORE=1\nFDNAME={}", name).c_str(), &number, 1);

@@ -1,9 +1,11 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "core/base/clock.h"
 #include "core/base/unique_fd.h"
 
 namespace schedkit {
@@ -12,6 +14,10 @@ namespace schedkit {
 void notify_ready();
 void notify_reloading();
 void notify_stopping();
+
+// How often the service manager wants to hear from us (WatchdogSec=), halved to be in time; nullopt when it does not.
+std::optional<Duration> watchdog_period();
+void notify_watchdog();
 
 // The descriptor store of the service manager (sd_notify(3), FDSTORE): it keeps a copy under `name` over our end and
 // hands it to the next daemon, as long as the unit's FileDescriptorStoreMax lets it. Nothing without a service manager.

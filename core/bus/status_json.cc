@@ -79,6 +79,18 @@ Json standbys_json(const std::vector<StandbyStatus>& standbys) {
   return array;
 }
 
+Json holds_json(const std::vector<HoldStatus>& holds) {
+  Json array = Json::array();
+  for (const auto& hold : holds) {
+    array.push_back({{"id", hold.id},
+                     {"scheduler", hold.scheduler},
+                     {"mode", hold.mode},
+                     {"by", hold.by},
+                     {"reason", hold.reason}});
+  }
+  return array;
+}
+
 Json strikes_json(const std::vector<StrikeRecord>& records) {
   Json array = Json::array();
   for (const auto& record : records) {
@@ -171,6 +183,7 @@ std::string status_json(const Status& status, Instant now) {
   object["wanted"] = wanted_json(status.wanted);
   object["losers"] = losers_json(status.wanted.losers);
   if (status.override_by) object["override"] = override_json(status);
+  object["holds"] = holds_json(status.holds);
   if (status.candidate) object["candidate"] = run_json(*status.candidate);
   object["standbys"] = standbys_json(status.standbys);
   if (status.probation_until) {

@@ -187,6 +187,11 @@ StrikeRecord read_strike(const Json& object) {
           .at = time(object, "at")};
 }
 
+HoldStatus read_hold(const Json& object) {
+  return {small<std::uint32_t>(object, "id"), text(object, "scheduler"), text(object, "mode"), text(object, "by"),
+          text(object, "reason")};
+}
+
 void read_override(const Json& object, Status& status) {
   if (!object.is_object()) return;
   status.override_by = text(object, "by");
@@ -213,6 +218,7 @@ Result<Status> parse_status(std::string_view json, Instant now) {
   status.foreign_owner = text(root, "foreign_owner");
   status.wanted = read_decision(root);
   read_override(member(root, "override"), status);
+  status.holds = list<HoldStatus>(root, "holds", read_hold);
   if (const Json& last = member(root, "last_switch"); last.is_object()) status.last_switch = read_switch(last);
   if (const Json& last = member(root, "last_failure"); last.is_object()) status.last_failure = read_failure(last);
   status.discrepancy = text(root, "discrepancy");

@@ -89,9 +89,15 @@ void add_reason(Lines& lines, const Status& status) {
   lines.pair("wanted", status.wanted.choice.name());
   lines.pair("rule", status.wanted.rule);
   lines.pair("reason", status.wanted.reason);
-  if (!status.override_by) return;
-  const std::string until = status.override_until ? ", until " + time_of(*status.override_until) : "";
-  lines.pair("override", fmt::format("by {}{}", *status.override_by, until));
+  if (status.override_by) {
+    const std::string until = status.override_until ? ", until " + time_of(*status.override_until) : "";
+    lines.pair("override", fmt::format("by {}{}", *status.override_by, until));
+  }
+  for (auto hold = status.holds.rbegin(); hold != status.holds.rend(); ++hold) {
+    lines.pair("hold", fmt::format("{} on {}{} by {}{}", hold->id, hold->scheduler,
+                                   hold->mode.empty() ? "" : " in mode " + hold->mode, hold->by,
+                                   hold->reason.empty() ? "" : ": " + hold->reason));
+  }
 }
 
 void add_failure(Lines& lines, const FailureRecord& failure) {

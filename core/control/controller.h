@@ -46,6 +46,9 @@ class Controller final : public Controls {
   using Reader = std::function<void(std::function<void()> done)>;
   void set_reader(Reader reader) { reader_ = std::move(reader); }
 
+  // Told of every entry of the history, before `changed`; it must not call back either.
+  void set_observer(std::function<void(const HistoryEntry&)> observer) { observer_ = std::move(observer); }
+
   // Takes a new set of policies. Images they name are made ready at once, so that a switch finds them.
   void replace(Policy policy);
   // Takes what is to be said about the policy files.
@@ -55,8 +58,9 @@ class Controller final : public Controls {
   // first.
   Result<void> start();
 
-  // See Switcher::shut_down.
+  // See Switcher::shut_down. Nothing that happens from now on, as holds that end with their clients, has consequences.
   void shut_down(std::function<void()> done, bool leave_waiting) {
+    acting_ = false;
     switcher_.shut_down(std::move(done), leave_waiting);
   }
 
@@ -64,12 +68,15 @@ class Controller final : public Controls {
   void tick();
 
   // Controls
+  const Policy& policy() const override { return engine_.policy(); }
   Status status() const override;
   Explanation explain() const override;
   std::vector<HistoryEntry> history(std::size_t count) const override { return safety_net_.history(count); }
   void run(RunCommand command, Done done) override;
   void stop(std::string by, Done done) override;
   void go_automatic(Done done) override;
+  void hold(HoldCommand command, std::function<void(std::uint32_t id)> made, HoldDone done) override;
+  void release_hold(std::uint32_t id) override;
   std::size_t clear_quarantine(const std::string& which) override;
   void reload(Done done) override;
   void set_watcher(Watcher* watcher) override;
@@ -83,6 +90,8 @@ class Controller final : public Controls {
   void tell(SimulatedAction action);
   static SimulatedRun as_run(const Override& override, Instant now);
   void override_with(Override choice, Done done);
+  Done limited(std::optional<Duration> within, std::function<void()> undo, Done done);
+  void end_limits();
   void revert();
   void keep_override(const RunCommand& command, const std::optional<Instant>& until);
   void forget_override();
@@ -97,6 +106,7 @@ class Controller final : public Controls {
   Parts parts_;
   std::function<void()> changed_;
   Reader reader_;
+  std::function<void(const HistoryEntry&)> observer_;
   Sources sources_;
   Engine engine_;
   SafetyNet safety_net_;
@@ -110,7 +120,16 @@ class Controller final : public Controls {
   std::optional<SimulatedReload> told_;  // by the sources about a new policy, for the watcher
   // The override to go back to when tick() comes, because a command failed; its own value may be "none".
   std::optional<std::optional<Override>> revert_;
-  bool acting_ = false;  // since start(), but not while the sources tell what is
+  // Commands that may take only so long, by number.
+  struct Limit {
+    Instant by;
+    std::function<void()> undo;
+    Done done;
+  };
+  std::map<std::uint64_t, Limit> limits_;
+  std::uint64_t last_limit_ = 0;
+  std::vector<std::uint32_t> failed_holds_;  // to be taken back when tick() comes
+  bool acting_ = false;                      // since start(), but not while the sources tell what is
 
   Status narrated_;  // what narrate() told last
 

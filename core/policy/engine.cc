@@ -213,8 +213,8 @@ void Engine::clear_override() {
   stale_ = true;
 }
 
-std::uint32_t Engine::add_hold(Choice choice, std::string by) {
-  holds_.push_back({++last_hold_, std::move(choice), std::move(by)});
+std::uint32_t Engine::add_hold(Choice choice, std::string by, std::string reason) {
+  holds_.push_back({++last_hold_, std::move(choice), std::move(by), std::move(reason)});
   stale_ = true;
   return last_hold_;
 }
@@ -276,7 +276,8 @@ void Engine::decide_anew() {
   }
   if (!holds_.empty()) {
     const auto& hold = holds_.back();
-    raise(decision_, hold.choice, Cause::hold, fmt::format("hold by {}", hold.by), "a hold");
+    const std::string why = hold.reason.empty() ? "" : ": " + hold.reason;
+    raise(decision_, hold.choice, Cause::hold, fmt::format("hold by {}{}", hold.by, why), "a hold");
   }
   if (override_) {
     raise(decision_, override_->choice, Cause::override_choice, fmt::format("override by {}", override_->by),

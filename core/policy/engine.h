@@ -41,7 +41,8 @@ struct Override {
 struct Hold {
   std::uint32_t id = 0;  // given by the engine
   Choice choice;
-  std::string by;  // who asked, for people
+  std::string by;           // who asked, for people
+  std::string reason = {};  // what for; may be empty
 };
 
 class Engine {
@@ -75,7 +76,7 @@ class Engine {
   const std::optional<Override>& current_override() const { return override_; }
 
   // Returns the hold's id, which is never used again. Of several the newest counts.
-  std::uint32_t add_hold(Choice choice, std::string by);
+  std::uint32_t add_hold(Choice choice, std::string by, std::string reason = {});
   // False when there is none of that id.
   bool release_hold(std::uint32_t id);
   // The newest last.

@@ -80,7 +80,8 @@ Explanation explain(const Engine& engine, const Decision& decision, Instant now)
   }
   const auto& holds = engine.holds();
   for (auto hold = holds.rbegin(); hold != holds.rend(); ++hold) {
-    explanation.above.push_back(fmt::format("hold {} on {} by {}", hold->id, hold->choice.name(), hold->by));
+    const std::string why = hold->reason.empty() ? "" : ": " + hold->reason;
+    explanation.above.push_back(fmt::format("hold {} on {} by {}{}", hold->id, hold->choice.name(), hold->by, why));
   }
   const Explainer explainer(engine, decision, now);
   for (const auto& view : engine.ranked()) explanation.rules.push_back(explainer.rule(view));

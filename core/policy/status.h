@@ -72,6 +72,17 @@ struct StandbyStatus {
   bool operator==(const StandbyStatus&) const = default;
 };
 
+// What a client claims for as long as it lives; engine.h, Hold.
+struct HoldStatus {
+  std::uint32_t id = 0;
+  std::string scheduler;  // "kernel" for none
+  std::string mode;
+  std::string by;
+  std::string reason;
+
+  bool operator==(const HoldStatus&) const = default;
+};
+
 // The last thing that went wrong; stays until that scheduler is attached after all.
 struct FailureRecord {
   std::string scheduler;
@@ -91,6 +102,7 @@ struct Status {
   Decision wanted;
   std::optional<std::string> override_by;
   std::optional<WallTime> override_until;
+  std::vector<HoldStatus> holds;  // the newest last: it is the one that counts
   std::optional<SwitchRecord> last_switch;
   std::optional<FailureRecord> last_failure;
   std::vector<StrikeRecord> strikes;  // what is held against schedulers, quarantine included

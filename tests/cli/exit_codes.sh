@@ -24,7 +24,7 @@ schedctl=$bin/schedctl
 expect 64 "" "$schedctl" nonsense
 expect 64 "" "$schedctl" status -o yaml
 expect 0 "Usage" "$schedctl" --help
-for verb in status run stop auto check reload list pull images rm prune versions info pack push; do expect 0 "Examples" "$schedctl" $verb --help; done
+for verb in status run stop auto hold loader check reload list pull images rm prune versions info pack push; do expect 0 "Examples" "$schedctl" $verb --help; done
 expect 4 "" "$schedctl" status
 export SCHEDKIT_CATALOG=$work/catalog.json
 expect 1 "catalog.json" "$schedctl" list
@@ -55,7 +55,7 @@ fi
 if [ "$(id -u)" = 0 ]; then
   expect 1 '"blocking": ' setpriv --bounding-set=-all "$schedctl" doctor -o json
   mkdir -p "$work/root/etc/schedkit"
-  "$bin/schedkitd" --root "$work/root" --run-dir "$work/run" --state-dir "$work/state" > "$work/log" 2>&1 &
+  "$bin/schedkitd" --no-system-bus --root "$work/root" --run-dir "$work/run" --state-dir "$work/state" > "$work/log" 2>&1 &
   daemon=$!
   for _ in $(seq 600); do [ -S "$work/run/schedkitd.sock" ] && break; read -rt 0.05 _ <> <(:); done
   expect 0 "kernel" "$schedctl" status

@@ -38,6 +38,7 @@ inline Status example_status(Instant now) {
   status.wanted.losers = {{"base.toml/always", "lower priority"}};
   status.override_by = "schedctl (pid 7, uid 0)";
   status.override_until = start + std::chrono::hours(1);
+  status.holds = {{3, "lavd", "gaming", ":1.42 (uid 1000)", "cs2 \x1b[0m"}};
   status.standbys = {{"fifo", "standby", "at the gate", "", 44},
                      {"vtime", "previous", "given up", "vtime exited with status 1 at the gate", 0}};
   status.probation_until = now + std::chrono::seconds(12);

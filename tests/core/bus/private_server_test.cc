@@ -103,7 +103,7 @@ TEST(PrivateServer, a_message_of_two_gigabytes_is_not_waited_for) {
 }
 
 TEST(PrivateServer, a_client_that_dies_mid_call_is_forgotten) {
-  bus.controls.hold = true;
+  bus.controls.wait = true;
   const pid_t child = ::fork();
   if (child == 0) {
     auto client = Client::connect(bus.socket);
@@ -115,13 +115,13 @@ TEST(PrivateServer, a_client_that_dies_mid_call_is_forgotten) {
   ::waitpid(child, nullptr, 0);
   CHECK_TRUE(alone());
   bus.controls.pending[0]({});  // the answer finds nobody
-  bus.controls.hold = false;
+  bus.controls.wait = false;
   STRCMP_EQUAL("", bus.logged.c_str());
   CHECK_TRUE(still_serves());
 }
 
 TEST(PrivateServer, a_server_that_goes_mid_call_is_seen_by_the_client) {
-  bus.controls.hold = true;
+  bus.controls.wait = true;
   Result<void> result;
   bool connected = true;
   std::thread thread([&] {
@@ -135,7 +135,7 @@ TEST(PrivateServer, a_server_that_goes_mid_call_is_seen_by_the_client) {
   CHECK_FALSE(result.has_value());
   CHECK_FALSE(connected);
   bus.controls.pending[0]({});
-  bus.controls.hold = false;
+  bus.controls.wait = false;
   CHECK_TRUE(bus.open().has_value());
   CHECK_TRUE(still_serves());
 }

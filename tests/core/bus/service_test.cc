@@ -77,7 +77,7 @@ TEST(ManagerService, errors_keep_code_and_text) {
 }
 
 TEST(ManagerService, answers_come_when_the_command_is_over) {
-  bus.controls.hold = true;
+  bus.controls.wait = true;
   bool answered = false;
   bus.controls.asked = [&] {
     if (bus.controls.pending.size() < 2) return;
@@ -202,7 +202,7 @@ TEST(ManagerService, lists_have_the_promised_types) {
   });
   STRCMP_EQUAL("a(ssisx)", rules.c_str());
   STRCMP_EQUAL("a(ssssssa(uus)a(uus))", files.c_str());
-  LONGS_EQUAL(12, properties);
+  LONGS_EQUAL(13, properties);
 }
 
 TEST(ManagerService, a_change_is_one_signal_with_what_differs) {
