@@ -46,7 +46,7 @@ write_rules() {
   done
 }
 start_daemon() {
-  "$bin/schedkitd" --root "$work/root" --run-dir "$work/run" --state-dir "$work/state" > "$work/log" 2>&1 &
+  "$bin/schedkitd" --no-system-bus --root "$work/root" --run-dir "$work/run" --state-dir "$work/state" > "$work/log" 2>&1 &
   daemon=$!
   local tries
   for ((tries = 0; tries < 600; tries++)); do

@@ -84,7 +84,7 @@ if [ "$(id -u)" = 0 ]; then
     expect 0 "no images" "$schedctl" images
   fi
   if [ ! -e /sys/kernel/sched_ext ]; then expect 1 "no sched_ext" "$schedctl" run oci:/nowhere:x; fi
-  expect 1 "another schedkitd" "$bin/schedkitd" --root "$work/root" --run-dir "$work/run" --state-dir "$work/state"
+  expect 1 "another schedkitd" "$bin/schedkitd" --no-system-bus --root "$work/root" --run-dir "$work/run" --state-dir "$work/state"
   kill "$daemon"
   wait "$daemon"
   status=$?

@@ -63,7 +63,7 @@ fault none 0
 stop_daemon
 if mkdir -p "$work/small" && mount -t tmpfs -o size=12m none "$work/small" 2> /dev/null; then
   kept=$work/state
-  state() { "$bin/schedkitd" --root "$work/root" --run-dir "$work/run" --state-dir "$1" >> "$work/log" 2>&1 & daemon=$!; }
+  state() { "$bin/schedkitd" --no-system-bus --root "$work/root" --run-dir "$work/run" --state-dir "$1" >> "$work/log" 2>&1 & daemon=$!; }
   wait_for_daemon() { for _ in $(seq 600); do "$schedctl" version > /dev/null 2>&1 && return; kill -0 "$daemon" || break; pause 0.05; done; }
   state "$work/small/state"
   wait_for_daemon

@@ -296,7 +296,7 @@ transcript 4 "$schedctl" pin a --root "$root" << 'END'
 schedctl: the daemon is unreachable: cannot connect to ROOT/run/schedkitd.sock: No such file or directory
 END
 if [ "$(id -u)" = 0 ]; then
-  "$bin/schedkitd" --root "$root" --run-dir "$work/run" --state-dir "$work/state" > "$work/log" 2>&1 &
+  "$bin/schedkitd" --no-system-bus --root "$root" --run-dir "$work/run" --state-dir "$work/state" > "$work/log" 2>&1 &
   daemon=$!
   for _ in $(seq 600); do
     "$schedctl" version > /dev/null 2>&1 && break

@@ -79,7 +79,7 @@ start_proxy() {
 }
 
 start_daemon() {
-  "$bin/schedkitd" --root "$work/root" --run-dir "$work/run" --state-dir "$work/state" >> "$work/log" 2>&1 &
+  "$bin/schedkitd" --no-system-bus --root "$work/root" --run-dir "$work/run" --state-dir "$work/state" >> "$work/log" 2>&1 &
   daemon=$!
   for _ in $(seq 600); do
     "$schedctl" version > /dev/null 2>&1 && return

@@ -70,7 +70,7 @@ decisions() { jq -rc 'select(.event == null or .event == "decision") | [.schedul
 mkdir -p "$work/root/etc/schedkit"
 printf '[switch]\ndwell = "500ms"\n' > "$work/root/etc/schedkit/schedkit.toml"
 policy
-"$bin/schedkitd" --root "$work/root" --run-dir "$work/run" --state-dir "$work/state" > "$work/log" 2>&1 &
+"$bin/schedkitd" --no-system-bus --root "$work/root" --run-dir "$work/run" --state-dir "$work/state" > "$work/log" 2>&1 &
 daemon=$!
 wait_for "schedctl" "$schedctl" version
 start_game watch_one
