@@ -184,6 +184,14 @@ expect 0 "removed $unsigned" "$schedctl" rm "$unsigned"
 expect 0 "" env SCHEDCTL_ALLOW_UNSIGNED=1 "$schedctl" pull "$unsigned"
 expect 3 "is not trusted" env SCHEDCTL_ALLOW_UNSIGNED=1 "$schedctl" pull --trust-policy own.yaml "$unsigned"
 
+# run pulls first when something is said about trust; here it cannot start what is no program.
+expect 0 "removed $unsigned" "$schedctl" rm "$unsigned"
+expect 3 "is not trusted" "$schedctl" run --trust-policy own.yaml "$unsigned"
+expect 1 "" "$schedctl" run --allow-unsigned "$unsigned"
+expect 0 "on somebody's own account" "$schedctl" verify "$unsigned"
+expect 1 "nobodys_scheduler is no image of the catalogue" "$schedctl" run --allow-unsigned nobodys_scheduler
+expect 0 "" "$schedctl" auto
+
 # A tag that went back.
 for version in 1.0.9 1.0.10; do
   push team/moving stable "$version"
