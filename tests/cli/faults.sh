@@ -51,7 +51,7 @@ survives redirect 3
 other=$(cat "$work/proxy/other")
 grep "^${other#*:} GET .*/blobs/" "$work/proxy/requests" > "$work/redirected"
 expect 0 " - " cat "$work/redirected"
-expect 1 "" grep -v " - -$" "$work/redirected" # no credentials went there
+expect 1 "" grep -v " - -$" "$work/redirected" # no credentials went there …
 expect 0 "Bearer_" grep "^${proxy#*:} GET .*/blobs/" "$work/proxy/requests"
 if [ -n "${SCHEDKIT_LONG:-}" ]; then
   fails 1 "slow" slow 99

@@ -32,32 +32,25 @@ expect() {
   fi
 }
 
-# start_registry NAME [YAML OF http [FURTHER YAML]]: Debian's docker-registry with its files in $work/NAME; its place in $address.
+# start_registry NAME [YAML OF http [FURTHER YAML]]: Debian's docker-registry with its files in $work/NAME, on a port that the kernel
+# chose; its place in $address.
 start_registry() {
-  local name=$1 http=${2:-} more=${3:-} scheme=http port registry
-  [ -z "$http" ] || scheme=https
-  for _ in $(seq 20); do
-    port=$((20000 + RANDOM % 20000))
-    cat > "$work/$name.yml" <<END
+  local name=$1 http=${2:-} more=${3:-} registry
+  cat > "$work/$name.yml" <<END
 version: 0.1
 storage: {filesystem: {rootdirectory: $work/$name}, delete: {enabled: true}}
-http: {addr: "127.0.0.1:$port"${http:+, $http}}
-log: {level: error}
+http: {addr: "127.0.0.1:0"${http:+, $http}}
+log: {level: info, formatter: json, accesslog: {disabled: true}}
 $more
 END
-    docker-registry serve "$work/$name.yml" > "$work/$name.log" 2>&1 &
-    registry=$!
-    for _ in $(seq 100); do
-      # Any answer will do, a refusal too.
-      curl -ks -o /dev/null "$scheme://127.0.0.1:$port/v2/" && kill -0 "$registry" 2> /dev/null && {
-        children+=("$registry")
-        address=127.0.0.1:$port
-        return
-      }
-      kill -0 "$registry" 2> /dev/null || break
-      pause 0.1
-    done
-    kill "$registry" 2> /dev/null
+  docker-registry serve "$work/$name.yml" > "$work/$name.log" 2>&1 &
+  registry=$!
+  children+=("$registry")
+  for _ in $(seq 300); do
+    address=$(sed -n 's/.*listening on \(127\.0\.0\.1:[0-9]*\).*/\1/p' "$work/$name.log")
+    [ -z "$address" ] || return 0
+    kill -0 "$registry" 2> /dev/null || break
+    pause 0.1
   done
   echo "FAIL: the registry does not start"
   cat "$work/$name.log"
