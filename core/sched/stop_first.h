@@ -1,6 +1,6 @@
-// Schedulers that cannot wait at the attach gate: they attach without the call that it holds, and the kernel answers EBUSY
-// as long as another one is attached. One that exits and says so is tried once by stop-first; if it attaches then, the
-// digest of its image is remembered, and it takes over by stop-first from then on.
+// Schedulers that cannot wait at the attach gate: they attach without the call that it holds, and the kernel answers
+// EBUSY as long as another one is attached. One that exits and says so is tried once by stop-first; if it attaches
+// then, the digest of its image is remembered, and it takes over by stop-first from then on.
 //
 // Pure; what must survive goes out through `changed` and comes back through restore().
 #pragma once
@@ -23,8 +23,8 @@ class StopFirst {
 
   // Whether it takes over by stop-first, though its policy says gate.
   bool applies(const std::string& digest) const;
-  // It exited before the gate while another one was attached, and these are its last lines. True when it is to be tried by
-  // stop-first now.
+  // It exited before the gate while another one was attached, and these are its last lines. True when it is to be
+  // tried by stop-first now.
   bool suggested_by(const std::string& digest, const std::vector<std::string>& output);
   void attached(const std::string& digest);
   void failed(const std::string& digest) { trying_.erase(digest); }

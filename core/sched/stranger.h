@@ -1,9 +1,9 @@
 // Who attached the scheduler that is not ours.
 //
-// The kernel says `enabled` before the owner's BPF_LINK_CREATE call has returned. Only after that its link is listed, and
-// somebody holds a descriptor of it. So when no owner is found, nothing is said yet: it is looked again after 5 ms, then
-// after twice as long each time, for a second in all. Who is not found by then attached without a link, or has pinned
-// it. Each attach (enable_seq) is looked for once.
+// The kernel says `enabled` before the owner's BPF_LINK_CREATE call has returned. Only after that its link is listed,
+// and somebody holds a descriptor of it. So when no owner is found, nothing is said yet: it is looked again after 5
+// ms, then after twice as long each time, for a second in all. Who is not found by then attached without a link, or
+// has pinned it. Each attach (enable_seq) is looked for once.
 #pragma once
 
 #include <cstdint>

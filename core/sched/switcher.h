@@ -21,8 +21,9 @@
 //   the same, but it failed its probation   the way back, else the kernel's own
 //   it failed; nothing is attached          the way back, else none: the kernel's own stays
 //
-// The way back is the first that has not failed itself of: what ran before, the last one that passed its probation, the
-// default. What ran before may be the kernel's own; it ends the search unless the wish is quarantined. During a probation the way back stands at the gate, so that going it is a hand-over.
+// The way back is the first that has not failed itself of: what ran before, the last one that passed its probation,
+// the default. What ran before may be the kernel's own; it ends the search unless the wish is quarantined. During a
+// probation the way back stands at the gate, so that going it is a hand-over.
 //
 // Every failure of a scheduler is a strike (strikes.h). It is tried again when its back-off is over, or at once when a
 // command asks; in quarantine it is not. A scheduler ended by the kernel for CPU hotplug is restarted, without a

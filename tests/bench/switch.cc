@@ -1,5 +1,5 @@
-// What schedkitd adds to a switch: each kind of switch against the least that the kernel and crun need for it, measured in
-// between, in the same run and with the same containers.
+// What schedkitd adds to a switch: each kind of switch against the least that the kernel and crun need for it,
+// measured in between, in the same run and with the same containers.
 //
 //   bench_switch [--rounds N] [--socket PATH] [--run-dir PATH]
 //
@@ -11,10 +11,10 @@
 // start            the call of Run() → enabled, nothing of it runs yet    ≤ 1.05 × (bare start + bare hand-over)
 // rollback         SysRq-S → the previous one enabled                                       ≤ 1.5 × bare hand-over
 //
-// Needs a schedkitd with nothing else to do, default = "kernel", a probation longer than the run, and the schedulers fifo,
-// vtime, and ready with standby = true (tests/vm/scenarios/switch.sh). Enabled is the kernel's add uevent, by one clock.
-// The gap is remove uevent → add uevent and all of the detaching, which ends a little after the remove uevent. A bound
-// is met when the lower end of the 95 % bootstrap interval of the ratio of medians is below it.
+// Needs a schedkitd with nothing else to do, default = "kernel", a probation longer than the run, and the schedulers
+// fifo, vtime, and ready with standby = true (tests/vm/scenarios/switch.sh). Enabled is the kernel's add uevent, by
+// one clock. The gap is remove uevent → add uevent and all of the detaching, which ends a little after the remove
+// uevent. A bound is met when the lower end of the 95 % bootstrap interval of the ratio of medians is below it.
 //
 // Exit status: 0, 1 when a bound is missed, 2 when a switch did not go as it should, 64 usage, 77 without sched_ext.
 #include <sched.h>

@@ -1,5 +1,5 @@
-// What schedctl doctor looks at, read once: the checks (checks.h) are pure functions over it. Reading changes nothing and
-// needs no daemon.
+// What schedctl doctor looks at, read once: the checks (checks.h) are pure functions over it. Reading changes nothing
+// and needs no daemon.
 #pragma once
 
 #include <cstdint>

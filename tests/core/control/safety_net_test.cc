@@ -72,10 +72,12 @@ TEST(SafetyNet, damaged_files_are_told_and_do_no_harm) {
 TEST(SafetyNet, a_probation_and_a_standby_survive_the_daemon) {
   auto policy = watched({"a", "b", "c"});
   policy.schedulers[2].standby = true;
+  policy.rules[1].priority = 900;
   f.boot(policy);
   want(1, "a");
   f.processes.begin(2, "b");
   f.progress();
+  f.clock.advance(5ms);
   f.controller->tick();
   STRCMP_CONTAINS("\"proved\": false", f.state.files["tenure.json"].c_str());
   const auto tenure = *parse_tenure(f.state.files["tenure.json"]);
@@ -101,10 +103,12 @@ TEST(SafetyNet, a_probation_and_a_standby_survive_the_daemon) {
 
 TEST(SafetyNet, what_takes_over_by_stop_first_is_remembered) {
   f.state.files["stop-first.json"] = stop_first_json({"sha256:oci:/images:a"});
-  f.boot(watched({"b", "a"}));
+  auto policy = watched({"b", "a"});
+  policy.rules[1].priority = 900;
+  f.boot(policy);
   want(1, "b");
   f.processes.begin(2, "a");
-  f.progress();
+  while (!f.machine.image_requests.empty()) f.machine.image_ready();
   STRCMP_EQUAL("", f.attached().c_str());  // b was let go before a starts
 }
 

@@ -2,13 +2,13 @@
 //
 //   status_observer [--socket PATH]
 //
-// A sample counts when both readings of sysfs are the same and a daemon answered. Then status must name that kernel state,
-// and what it says of itself must fit it; for an attached scheduler of ours, the tag of its image is the name of its ops.
-// When it does not fit, it may be a change that the daemon has not seen yet: it is late if it fits 100 ms later, with the
-// same sysfs, and wrong if it does not fit within a second.
+// A sample counts when both readings of sysfs are the same and a daemon answered. Then status must name that kernel
+// state, and what it says of itself must fit it; for an attached scheduler of ours, the tag of its image is the name
+// of its ops. When it does not fit, it may be a change that the daemon has not seen yet: it is late if it fits 100 ms
+// later, with the same sysfs, and wrong if it does not fit within a second.
 //
-// Prints each late and wrong sample, and at the end how many there were. Exit status: 1 when one was wrong or not half of
-// the samples counted.
+// Prints each late and wrong sample, and at the end how many there were. Exit status: 1 when one was wrong or not half
+// of the samples counted.
 #include <signal.h>
 
 #include <chrono>

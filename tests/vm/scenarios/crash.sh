@@ -10,7 +10,7 @@ mkdir -p /etc/schedkit
   use_scheduler slow fixtures:fixture_hangs_before_attach
   use_scheduler quick schedkit:schedkit_fifo 'args = ["--slice-us", "9000"]' 'probation = "100ms"'
 } > /etc/schedkit/crash.toml
-printf 'default = "fifo"\n[switch]\nprobation = "10m"\nstop-timeout = "3s"\n' > /etc/schedkit/schedkit.toml
+printf 'default = "fifo"\n[switch]\nprobation = "10m"\nattach-timeout = "60s"\nload-timeout = "120s"\nstop-timeout = "10s"\n' > /etc/schedkit/schedkit.toml
 start_daemon
 expect_state enabled 60 schedkit_fifo
 
@@ -47,9 +47,9 @@ recovered() {
   local word
   start_daemon > /dev/null
   at_rest() { word=$(status '"\(.state) \(.scheduler.name // "none") \(.wanted.scheduler // "")"'); [[ $word == "probation $wanted "* || $word == "running $wanted "* ]]; }
-  wait_for at_rest 60 || fail "$1: not at rest on $wanted: $("$SCHEDCTL" status -v)"
+  wait_for at_rest 120 || fail "$1: not at rest on $wanted: $("$SCHEDCTL" status -v)"
   is_state enabled "schedkit_${ops:-$wanted}" || fail "$1: status says $word, the kernel $(scx_state) $(scx_ops)"
-  expect_clean 30 "$1"
+  expect_clean 60 "$1"
   say "$1: killed with $killed_at; then $word, nothing left"
 }
 
@@ -58,7 +58,7 @@ crash() {
   step "$1"
   assert_ok auto "$SCHEDCTL" auto
   expect_state enabled 60 schedkit_fifo
-  expect_clean 30 "before"
+  expect_clean 60 "before"
   old_runs="$(echo /run/schedkit/run/*)"
   # shellcheck disable=SC2086
   "$SCHEDCTL" $2 > /dev/null 2>&1 &

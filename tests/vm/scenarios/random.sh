@@ -11,7 +11,7 @@ mkdir -p /etc/schedkit
   use_scheduler c schedkit:schedkit_fifo 'args = ["--slice-us", "5000"]' 'standby = true'
   use_scheduler d schedkit:schedkit_vtime 'args = ["--slice-us", "3000"]' 'probation = "300ms"'
 } > /etc/schedkit/random.toml
-printf '[switch]\nprobation = "3s"\nstop-timeout = "3s"\n[rollback]\nstrikes = 100\nbackoff-min = "1ms"\nbackoff-max = "1ms"\n' > /etc/schedkit/schedkit.toml
+printf '[switch]\nprobation = "3s"\nattach-timeout = "60s"\nload-timeout = "120s"\nstop-timeout = "10s"\n[rollback]\nstrikes = 100\nbackoff-min = "1ms"\nbackoff-max = "1ms"\n' > /etc/schedkit/schedkit.toml
 start_daemon
 assert_ok "run a" "$SCHEDCTL" run a
 

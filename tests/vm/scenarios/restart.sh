@@ -7,7 +7,7 @@ mkdir -p /etc/schedkit
   use_scheduler vtime schedkit:schedkit_vtime
   use_scheduler ready schedkit:schedkit_vtime 'args = ["--slice-us", "10000"]' 'standby = true'
 } > /etc/schedkit/restart.toml
-printf '[switch]\nprobation = "10m"\n[rollback]\nbackoff-min = "10m"\nbackoff-max = "10m"\n' > /etc/schedkit/schedkit.toml
+printf '[switch]\nprobation = "10m"\nattach-timeout = "60s"\nload-timeout = "120s"\n[rollback]\nbackoff-min = "10m"\nbackoff-max = "10m"\n' > /etc/schedkit/schedkit.toml
 
 at_gate() { status "[.standbys[] | select(.name == \"$1\" and .phase == \"at the gate\") | .pid][0]"; }
 waits() { pid=$(at_gate "$1"); [ "$pid" != null ] && [ -n "$pid" ]; }

@@ -9,7 +9,7 @@ mkdir -p /etc/schedkit
   use_scheduler ready schedkit:schedkit_vtime 'args = ["--slice-us", "10000"]' 'standby = true'
 } > /etc/schedkit/bench.toml
 # Ejected by SysRq once a round, and not tried again by itself.
-printf '[switch]\nprobation = "1h"\n[rollback]\nstrikes = 1000\nbackoff-min = "1h"\nbackoff-max = "1h"\n' > /etc/schedkit/schedkit.toml
+printf '[switch]\nprobation = "1h"\nattach-timeout = "60s"\nload-timeout = "120s"\n[rollback]\nstrikes = 1000\nbackoff-min = "1h"\nbackoff-max = "1h"\n' > /etc/schedkit/schedkit.toml
 start_daemon
 
 step "$rounds rounds"
