@@ -13,8 +13,8 @@ struct Variable {
   Place place;
 };
 
-// Reads like systemd: NAME=VALUE a line, '#' and ';' begin comments, quotes may be around parts of a value, '\' takes the
-// next character, and the next line too.
+// Reads like systemd: NAME=VALUE a line, '#' and ';' begin comments, quotes may be around parts of a value, '\' takes
+// the next character, and the next line too.
 class EnvironmentFile {
  public:
   explicit EnvironmentFile(const ImportSource& source) : source_(source), text_(source.text) {}

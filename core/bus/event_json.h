@@ -12,8 +12,8 @@
 
 namespace schedkit {
 
-// The script in `text`, one JSON object a line; empty lines and those that begin with '#' are passed over. `file` is its
-// name in errors, which carry line numbers. What was decided and done (decision_json, happened_json) only lets time
+// The script in `text`, one JSON object a line; empty lines and those that begin with '#' are passed over. `file` is
+// its name in errors, which carry line numbers. What was decided and done (decision_json, happened_json) only lets time
 // pass.
 Result<std::vector<SimulationStep>> parse_event_script(std::string_view text, const std::string& file);
 

@@ -12,8 +12,8 @@ struct sd_bus;
 namespace schedkit {
 
 // What one client is told: signals Watched(s line) of io.schedkit.Manager1 with lines of a script (event_json.h), the
-// first of them a snapshot. For a client that does not read at most about a MiB waits here, beside what the kernel keeps in
-// the socket (sd-bus asks for 8 MiB): from then on lines are dropped, and when it has read what waits it is told how
+// first of them a snapshot. For a client that does not read at most about a MiB waits here, beside what the kernel keeps
+// in the socket (sd-bus asks for 8 MiB): from then on lines are dropped, and when it has read what waits it is told how
 // many, and a new snapshot.
 class WatchStream {
  public:

@@ -6,8 +6,8 @@ namespace schedkit {
 
 namespace {
 
-// The kernel tells of a trigger at most once a window (Documentation/accounting/psi.rst), and of lasting pressure a little
-// later each time: only the window after that one tells that the pressure is over.
+// The kernel tells of a trigger at most once a window (Documentation/accounting/psi.rst), and of lasting pressure a
+// little later each time: only the window after that one tells that the pressure is over.
 Duration lasts(const PressureCondition& trigger) { return 2 * trigger.window; }
 
 }  // namespace

@@ -82,8 +82,8 @@ struct SimulationOutcome {
 using LoadPolicies = std::function<Result<Policy>(const std::vector<std::string>& policies)>;
 
 // Plays the steps, which are in order of time, and then stops: nothing is looked at after the last one. The first
-// outcome is the one at the beginning, which is after a snapshot when the script begins with one. An error has the place
-// of the step at fault.
+// outcome is the one at the beginning, which is after a snapshot when the script begins with one. An error has the
+// place of the step at fault.
 Result<std::vector<SimulationOutcome>> simulate(const Policy& policy, const std::vector<SimulationStep>& steps,
                                                 const LoadPolicies& load);
 
