@@ -244,7 +244,7 @@ void Daemon::after_change() {
 
 void Daemon::reload(std::function<void()> done) {
   notify_reloading();
-  if (system_bus_) system_bus_->ask_again();
+  if (system_bus_) system_bus_->refresh();
   directories_->reload([done = std::move(done)] {
     notify_ready();
     if (done) done();

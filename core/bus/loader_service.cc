@@ -72,7 +72,7 @@ Result<std::unique_ptr<LoaderService>> LoaderService::create(Loop& loop, sd_bus*
   if (error < 0) return fail_errno(-error, "cannot offer org.scx.Loader on a bus connection");
   service->slot_.reset(slot);
   service->told_ = service->properties();
-  service->list_images([raw = service.get()] { raw->changed(); });
+  service->refresh();
   return service;
 }
 
@@ -161,6 +161,10 @@ void LoaderService::list_images(std::function<void()> then) {
       });
 }
 
+void LoaderService::refresh() {
+  list_images([this] { changed(); });
+}
+
 void LoaderService::stop(sd_bus_message* call, const Authority::Caller& caller) {
   run({.scheduler = "kernel", .by = caller.text}, answer_in_time(call));
 }
@@ -188,20 +192,20 @@ void LoaderService::hold(sd_bus_message* call, const Authority::Caller& caller) 
   std::uint32_t mode = 0;
   if (sd_bus_message_read(call, "suss", &name, &mode, &reason, &app) <= 0) return;
   const Scheduler* scheduler = find_by_loader_name(controls_.policy(), name);
-  std::string text = *app == '\0' ? std::string(reason) : fmt::format("{} ({})", reason, app);
+  const std::string text = *app == '\0' ? std::string(reason) : fmt::format("{} ({})", reason, app);
   if (scheduler == nullptr || mode >= loader_modes.size() || text.size() > longest_reason) {
     bus::note_unsent(
         refuse(call, scheduler == nullptr ? not_here(name).text : "the mode or the reason is out of range"));
     return;
   }
   const std::string word(loader_modes[mode]);
-  holds_.hold(
-      caller.name,
-      {scheduler->name, scheduler->modes.contains(word) ? word : "", std::move(text), caller.text, most_for_a_switch},
-      [held = Message::share(call)](std::uint32_t cookie, const Result<void>& result) {
-        bus::note_unsent(result ? sd_bus_reply_method_return(held.get(), "u", cookie)
-                                : refuse(held.get(), result.error().describe()));
-      });
+  holds_.hold(caller.name,
+              {scheduler->name, scheduler->modes.contains(word) ? word : "", bus::printable(text), caller.text,
+               most_for_a_switch},
+              [held = Message::share(call)](std::uint32_t cookie, const Result<void>& result) {
+                bus::note_unsent(result ? sd_bus_reply_method_return(held.get(), "u", cookie)
+                                        : refuse(held.get(), result.error().describe()));
+              });
 }
 
 int LoaderService::release(sd_bus_message* call) {

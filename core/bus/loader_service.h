@@ -37,6 +37,8 @@ class LoaderService {
 
   // To be called whenever something may have changed: tells what did, in one PropertiesChanged.
   void changed();
+  // Looks into the store again.
+  void refresh();
 
   // Of the vtable, loader_vtable.cc.
   using Method = void (LoaderService::*)(sd_bus_message* call, const Authority::Caller& caller);

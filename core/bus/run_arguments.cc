@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "core/base/text.h"
+#include "core/bus/names.h"
 
 namespace schedkit {
 
@@ -116,7 +117,7 @@ Result<Controls::HoldCommand> read_hold_arguments(sd_bus_message* call) {
   if (options->has_args || options->until) {
     return fail(Errc::invalid, "Hold takes neither args nor until: it ends with Release or with its client");
   }
-  return Controls::HoldCommand{std::move(*scheduler), std::move(options->mode), std::move(*reason), {}};
+  return Controls::HoldCommand{std::move(*scheduler), std::move(options->mode), bus::printable(*reason), {}};
 }
 
 }  // namespace schedkit

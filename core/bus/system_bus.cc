@@ -55,10 +55,11 @@ void SystemBus::down() {
   if (const auto asked = std::exchange(loader_asked_, nullptr)) asked(fail(Errc::io, "the system bus went away"));
 }
 
-void SystemBus::ask_again() {
+void SystemBus::refresh() {
   if (!link_.is_up()) return;
   if (!manager_.owned()) manager_.claim();
   if (loader_.claimed() && !loader_.owned()) loader_.claim();
+  if (loader_service_) loader_service_->refresh();
 }
 
 void SystemBus::changed() {

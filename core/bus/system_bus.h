@@ -28,8 +28,8 @@ class SystemBus {
   ~SystemBus();
 
   void open();
-  // Asks again for names that the bus refused: its configuration may be another.
-  void ask_again();
+  // Asks again for names that the bus refused, whose configuration may be another, and looks into the store.
+  void refresh();
   // To be called with ManagerService::changed().
   void changed();
 
