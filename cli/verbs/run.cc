@@ -50,8 +50,9 @@ Result<void> start(Client& client, const Options& options, const Client::RunOpti
 
 // The nearest name of a policy's or the catalogue's scheduler.
 void suggest_name(const std::string& name) {
+  const PolicyFiles files(Directories{});
   std::vector<std::string> names;
-  for (const auto& item : PolicyFiles(Directories{}).items()) {
+  for (const auto& item : files.items()) {
     if (item.kind == PolicyKind::scheduler) names.push_back(item.name);
   }
   if (const auto catalog = load_catalog()) {
