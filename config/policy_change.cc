@@ -89,12 +89,17 @@ Result<void> check_owned(const FoundFile& file, const Directories& directories) 
 
 namespace {
 
-std::set<std::string> errors_of(const PolicyReport& report) {
-  std::set<std::string> errors;
+// By their places: the text of an error may name what is defined elsewhere.
+std::string place_of(const Error& error) {
+  return fmt::format("{}:{}:{}", error.where.file, error.where.line, error.where.column);
+}
+
+std::set<std::string> error_places(const PolicyReport& report) {
+  std::set<std::string> places;
   for (const auto& file : report.files) {
-    for (const auto& error : file.errors) errors.insert(error.describe());
+    for (const auto& error : file.errors) places.insert(place_of(error));
   }
-  return errors;
+  return places;
 }
 
 }  // namespace
@@ -102,7 +107,7 @@ std::set<std::string> errors_of(const PolicyReport& report) {
 Result<void> check_change(const FileChange& change, const FoundFiles& found, const Directories& directories,
                           std::string& warnings) {
   LastGood nothing;
-  const auto before = errors_of(load_found(found, directories, nothing).report);
+  const auto before = error_places(load_found(found, directories, nothing).report);
   auto files = found;
   std::erase_if(files.files, [&](const FoundFile& file) { return file.path == change.path; });
   if (change.after) {
@@ -113,7 +118,7 @@ Result<void> check_change(const FileChange& change, const FoundFiles& found, con
   for (const auto& file : after.files) {
     const bool ours = file.path == change.path;
     for (const auto& error : file.errors) {
-      if (ours || before.count(error.describe()) == 0) errors += error.describe() + "\n";
+      if (ours || before.count(place_of(error)) == 0) errors += error.describe() + "\n";
     }
     for (const auto& warning : file.warnings) {
       if (ours) warnings += "warning: " + warning.describe() + "\n";

@@ -1,5 +1,5 @@
-// Changes of policy files: finds what a name means among the files, and writes a new version of one after the same check
-// that the daemon makes.
+// Changes of policy files: finds what a name means among the files, and writes a new version of one after the same
+// check that the daemon makes.
 #pragma once
 
 #include <optional>

@@ -1,5 +1,5 @@
-// Changes a TOML text and touches no byte but those that the change is about: comments, order, layout, line ends, dotted
-// keys and inline tables stay as they are. Pure.
+// Changes a TOML text and touches no byte but those that the change is about: comments, order, layout, line ends,
+// dotted keys and inline tables stay as they are. Pure.
 //
 // Every change is made twice: to the text, and to the tree of values that it means. The text is parsed again and its
 // values compared with that tree; when they differ (a layout that is not understood) the change is refused. So a change
@@ -27,8 +27,8 @@ class TomlEditor {
   // Each changes everything it says or, with an error, nothing.
 
   // Replaces the value, or adds the key where its table is written (as a dotted key when that is how the table's others
-  // are written); tables between it and the nearest existing one are made. Items of arrays are replaced, not added; one that has
-  // a header, [[x]], is not replaced.
+  // are written); tables between it and the nearest existing one are made. Items of arrays are replaced, not added; one
+  // that has a header, [[x]], is not replaced.
   Result<void> set(const TomlPath& path, const Node& value);
 
   // Also tables and arrays that are left empty by it. A table's own comment block, which touches its first line, goes

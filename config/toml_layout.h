@@ -1,6 +1,6 @@
 // Where everything stands in a TOML text, byte by byte: what editing needs and a tree of values no longer has. Only for
-// texts that parse_document() has accepted: this scan knows just enough of TOML v1.0.0 to find where things begin and end
-// (toml++ tells where values begin, but not where the parts of dotted keys are, and counts code points, not bytes).
+// texts that parse_document() has accepted: this scan knows just enough of TOML v1.0.0 to find where things begin and
+// end (toml++ tells where values begin, but not where the parts of dotted keys are, and counts code points, not bytes).
 #pragma once
 
 #include <cstddef>

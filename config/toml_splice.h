@@ -1,5 +1,5 @@
-// The textual half of TomlEditor: one change of a text whose layout is known. Each function gives the whole new text, or
-// "" where the change cannot be made in its way. Whether the result means what it should is not looked at here.
+// The textual half of TomlEditor: one change of a text whose layout is known. Each function gives the whole new text,
+// or "" where the change cannot be made in its way. Whether the result means what it should is not looked at here.
 #pragma once
 
 #include <string>

@@ -60,7 +60,8 @@ void add_images(Words& words, const Session& session) {
 void add_values(Words& words, const CLI::Option& option, bool in_policy, const std::string& root,
                 const Session& session) {
   if (option.check_lname("output")) words.insert({"text", "json"});
-  for (const auto type : split(option.get_type_name(), '|')) {
+  const std::string types = option.get_type_name();
+  for (const auto type : split(types, '|')) {
     const bool image = type == "REFERENCE";
     if (type == "RULE") add_policy_names(words, root, true, false, false);
     if (type == "NAME") add_policy_names(words, root, in_policy, true, false);

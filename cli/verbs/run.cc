@@ -5,6 +5,9 @@
 #include "cli/verbs/catalog.h"
 #include "cli/verbs/pull_options.h"
 #include "cli/verbs/verb.h"
+#include "config/policy_change.h"
+#include "config/suggest.h"
+#include "core/base/text.h"
 #include "core/bus/names.h"
 
 namespace schedkit {
@@ -65,11 +68,26 @@ Result<void> start(Client& client, const Options& options, const Client::RunOpti
   return listed ? run_image(client, *listed, options, wish) : done;
 }
 
+// The nearest name of a policy's or the catalogue's scheduler.
+void suggest_name(const std::string& name) {
+  const PolicyFiles files(Directories{});
+  std::vector<std::string> names;
+  for (const auto& item : files.items()) {
+    if (item.kind == PolicyKind::scheduler) names.push_back(item.name);
+  }
+  if (const auto catalog = load_catalog()) {
+    for (const auto& [known, image] : *catalog) names.push_back(known);
+  }
+  const auto near = nearest(name, std::vector<std::string_view>(names.begin(), names.end()));
+  if (!near.empty()) complain(fmt::format("did you mean {}?", quote(near, 64)));
+}
+
 int run(Client& client, const Options& options) {
   Client::RunOptions wish{.mode = options.mode, .args = {}, .until = options.until};
   if (!options.args.empty()) wish.args = options.args;
   if (const auto done = start(client, options, wish); !done) {
     const int code = failed(client, done.error());
+    if (done.error().code == Errc::not_found) suggest_name(options.scheduler);
     if (done.error().code == Errc::failed || done.error().code == Errc::timeout) show_output(client);
     return code;
   }

@@ -57,10 +57,11 @@ std::string unknown_word(const CLI::App& app, const CLI::App& command, const std
 std::string usage_hint(const CLI::App& app, const CLI::ParseError& error) {
   const CLI::App& command = deepest(app);
   const auto rest = app.remaining(true);
-  const bool verb_missing = error.get_name() == "RequiredError" && command.get_require_subcommand_min() > 0 &&
+  const auto is = [&](CLI::ExitCodes code) { return error.get_exit_code() == static_cast<int>(code); };
+  const bool verb_missing = is(CLI::ExitCodes::RequiredError) && command.get_require_subcommand_min() > 0 &&
                             command.get_subcommands().empty();
   std::string text;
-  if (!rest.empty() && (verb_missing || error.get_name() == "ExtrasError")) {
+  if (!rest.empty() && (verb_missing || is(CLI::ExitCodes::ExtrasError))) {
     text = unknown_word(app, command, rest.front());
   } else if (verb_missing) {
     text = "what is to be done? " + join(verbs_of(command), ", ");

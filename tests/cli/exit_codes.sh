@@ -24,7 +24,9 @@ schedctl=$bin/schedctl
 expect 64 "" "$schedctl" nonsense
 expect 64 "" "$schedctl" status -o yaml
 expect 0 "Usage" "$schedctl" --help
-for verb in status run stop auto hold loader check reload list pull images rm prune versions info pack push; do expect 0 "Examples" "$schedctl" $verb --help; done
+for verb in status run stop auto hold loader check reload list pull images rm prune versions info pack push pin logs completion policy; do
+  expect 0 "Examples" "$schedctl" $verb --help
+done
 expect 4 "" "$schedctl" status
 export SCHEDKIT_CATALOG=$work/catalog.json
 expect 1 "catalog.json" "$schedctl" list
@@ -35,6 +37,7 @@ printf '{"scx_a": {"image": 1}}' > "$SCHEDKIT_CATALOG"
 expect 1 'needs a member "imageURI"' "$schedctl" list
 expect 4 "" "$schedctl" run x
 expect 4 "" "$schedctl" stop
+expect 4 "" "$schedctl" logs
 
 printf '[[rules]]\nname = "r"\nuse = "kernel"\n' > "$work/good.toml"
 printf '[[rules]]\nname = "r"\nuse = "kernel"\npriorty = 3\n' > "$work/typo.toml"
@@ -62,6 +65,9 @@ if [ "$(id -u)" = 0 ]; then
   expect 0 '"schema_version": "1"' "$schedctl" status -o json
   [ -d /sys/kernel/sched_ext ] || expect 0 '"state": "unsupported"' "$schedctl" status -o json
   expect 1 "no policy defines" "$schedctl" run nobody
+  printf '{"scx_lavd": {"imageURI": "registry.invalid/a:1"}}' > "$SCHEDKIT_CATALOG"
+  expect 1 'did you mean "scx_lavd"?' "$schedctl" run scx_lavdd
+  expect 0 "" "$schedctl" logs
   expect 0 "" "$schedctl" reload
   expect 0 "" "$schedctl" auto
 

@@ -22,7 +22,7 @@ transcript() {
   wanted=$(cat)
   output=$("$@" 2>&1 < /dev/null)
   status=$?
-  output=${output//"$work"/ROOT}
+  output=${output//"$work"/ROOT} output=${output//$'\r'/}
   [ "$status" = "$wanted_status" ] && [ "$output" = "$wanted" ] ||
     fail "$(printf '%s\n  ended with %s, wanted %s\n%s' "$*" "$status" "$wanted_status" "$(diff <(echo "$wanted") <(echo "$output"))")"
 }
@@ -98,8 +98,8 @@ RULE   USE     MODE  PRIORITY  STATE     FILE
 games  lavd    -     200       enabled   ROOT/root/etc/schedkit/games.toml
 b      kernel  -     100       disabled  ROOT/root/etc/schedkit/b.toml
 
-SCHEDULER  IMAGE                              FILE
-lavd       ghcr.io/schedkit/scx_lavd:latest   ROOT/root/etc/schedkit/games.toml
+SCHEDULER  IMAGE                             FILE
+lavd       ghcr.io/schedkit/scx_lavd:latest  ROOT/root/etc/schedkit/games.toml
 END
 transcript 0 policy enable b --backup << 'END'
 ROOT/root/etc/schedkit/b.toml: b enabled
@@ -303,6 +303,7 @@ if [ "$(id -u)" = 0 ]; then
     kill -0 "$daemon" 2> /dev/null || break
     read -rt 0.05 _ <> <(:)
   done
+  "$schedctl" version > /dev/null 2>&1 || fail "schedkitd does not start: $(cat "$work/log")"
   transcript 1 "$schedctl" pin a --root "$root" << 'END'
 schedctl: registry.test/team/scx:v1 is not in the store; `schedctl pull registry.test/team/scx:v1` fetches it
 END

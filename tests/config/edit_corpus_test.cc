@@ -1,5 +1,5 @@
-// Every kind of change at every place of every file of tests/config/edit: the values are those meant, and no line differs
-// but those that the change is about. The values are compared here anew, not by the editor's own check.
+// Every kind of change at every place of every file of tests/config/edit: the values are those meant, and no line
+// differs but those that the change is about. The values are compared here anew, not by the editor's own check.
 #include <cstdlib>
 #include <random>
 
