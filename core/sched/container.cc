@@ -180,6 +180,7 @@ void Container::start_ended(const ChildExit& exit) {
   if (!exit.ok() && !doomed_) return fail_run(runtime_error("start", exit));
   phase_ = Phase::running;
   if (process_has_ended_) return tell_exited();
+  if (stopping_) return ask_to_end();
   if (gate_) return;
   // The program cannot begin before the listener was sent, but that reaches us by another way.
   later_.set(listener_patience, [this] {
@@ -297,10 +298,16 @@ bool Container::owns(std::int32_t pid) const {
 std::vector<std::string> Container::output() const { return output_ ? output_->lines() : std::vector<std::string>(); }
 
 void Container::stop(Duration grace) {
-  if (phase_ == Phase::creating || phase_ == Phase::starting) return kill();
-  if (phase_ != Phase::running || doomed_) return;
-  (void)send_signal(process_, record_.request.image.stop_signal);  // not there: its end is about to be seen
+  if (phase_ == Phase::creating) return kill();
+  if (!is_live() || doomed_) return;
+  stopping_ = true;
   timer_.set(grace, [this] { kill(); });
+  // Until `crun start` has returned nobody can tell whether the program has begun or the signal would reach crun's own code.
+  if (phase_ == Phase::running) ask_to_end();
+}
+
+void Container::ask_to_end() {
+  (void)send_signal(process_, record_.request.image.stop_signal);  // not there: its end is about to be seen
 }
 
 void Container::kill() {

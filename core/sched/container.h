@@ -116,6 +116,7 @@ class Container {
   Result<void> begin_start();
   void start_ended(const ChildExit& exit);
   void process_ended();
+  void ask_to_end();
   GateObserver gate_observer();
   void drop_gate();
   void tell_exited();
@@ -131,7 +132,8 @@ class Container {
   RunningRecord record_;
   RunObserver observer_;
   Phase phase_ = Phase::creating;
-  bool doomed_ = false;  // kill() was called
+  bool stopping_ = false;  // stop() was called
+  bool doomed_ = false;    // kill() was called
   bool keep_gate_open_ = false;
   std::shared_ptr<UniqueFd> namespace_;                   // shared with jobs of the pool that rely on its inode
   std::shared_ptr<int> alive_ = std::make_shared<int>();  // jobs of the pool hold it weakly as their way back

@@ -187,6 +187,19 @@ TEST(CrunRunner, stops_by_signal_and_kills_what_ignores_it) {
   STRCMP_EQUAL("was killed by SIGKILL", watched.exited->describe().c_str());
 }
 
+TEST(CrunRunner, a_program_that_began_is_asked_to_end_though_the_runtime_has_not_returned) {
+  if (skipped) return;
+  fixture->make_start_linger();
+  fixture->open();
+  start({"print", "up", "wait"});
+  CHECK(fixture->until_line("up"));
+  watched.run->stop(60s);
+  CHECK_FALSE(watched.ended());
+  fixture->let_start_return();
+  CHECK(ended());
+  CHECK_EQUAL(SIGTERM, watched.exited->signal);
+}
+
 TEST(CrunRunner, processes_that_outlive_the_first_are_killed_and_zombies_reaped) {
   if (skipped) return;
   start({"fork", "fork", "fork-zombie", "print", "up", "exit", "0"});

@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "core/base/file.h"
 #include "core/base/text.h"
 #include "core/sched/process_fd.h"
 
@@ -38,6 +39,7 @@ void RunnerFixture::open(IsSchedExtMap is_sched_ext, std::map<std::string, Uniqu
   runner.reset();
   CrunRunnerOptions options;
   options.run_dir = run_dir();
+  options.runtime_path = runtime;
   options.is_sched_ext = std::move(is_sched_ext);
   options.on_line = [this](const std::string&, const RunRequest&, const std::string& line) { lines.push_back(line); };
   options.listeners.forget = [this](const std::string& id) { forgotten.push_back(id); };
@@ -73,6 +75,21 @@ bool RunnerFixture::until_idle() {
   runner->when_idle([&] { called = true; });
   return until([&] { return called; });
 }
+
+void RunnerFixture::make_start_linger() {
+  runtime = directory / "lingering-crun";
+  const std::string script =
+      "#!/bin/sh\n"
+      "crun \"$@\"; status=$?\n"
+      "case \" $* \" in *\" start \"*) until [ -e " +
+      (directory / "return") +
+      " ]; do sleep 0.01; done ;; esac\n"
+      "exit $status\n";
+  (void)write_file_atomic(runtime, script);
+  (void)::chmod(runtime.c_str(), 0700);
+}
+
+void RunnerFixture::let_start_return() const { (void)write_file_atomic(directory / "return", ""); }
 
 std::vector<std::int32_t> RunnerFixture::processes() const {
   std::vector<std::int32_t> found;

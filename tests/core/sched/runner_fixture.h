@@ -42,6 +42,10 @@ class RunnerFixture {
   bool until_idle();
   bool printed(const std::string& line) const;
 
+  // From the next open(): a runtime whose `start` returns only when let_start_return() was called.
+  void make_start_linger();
+  void let_start_return() const;
+
   // Everything that should not be there, one per line: files, processes, zombies.
   std::string traces() const;
   // Processes of runs in this run directory.
@@ -53,6 +57,7 @@ class RunnerFixture {
   std::vector<std::string> lines;
   std::vector<std::string> forgotten;  // listeners that need not be kept any more
   std::unique_ptr<CrunRunner> runner;
+  std::string runtime = "crun";
 
   std::string run_dir() const { return directory / "run"; }
   std::string rootfs() const { return directory / "rootfs"; }

@@ -1,9 +1,9 @@
 // Whatever happens in whatever order: the switcher never has two schedulers attached, says what the fake kernel says,
 // loses no run, and comes to rest. SCHEDKIT_LONG=1 plays many more games; SCHEDKIT_SEED chooses the first.
-#include <cstdlib>
 #include <random>
 
 #include "tests/core/sched/switcher_fixture.h"
+#include "tests/fakes/run_settings.h"
 
 // Last: its macro for new breaks standard headers.
 #include <CppUTest/TestHarness.h>
@@ -170,18 +170,13 @@ class Game {
   std::mt19937 random_;
 };
 
-unsigned number(const char* name, unsigned otherwise) {
-  const char* text = std::getenv(name);
-  return text != nullptr && *text != '\0' ? static_cast<unsigned>(std::strtoul(text, nullptr, 10)) : otherwise;
-}
-
 }  // namespace
 
 TEST_GROUP(SwitcherRandom){};
 
 TEST(SwitcherRandom, games) {
-  const unsigned first = number("SCHEDKIT_SEED", 1);
-  const unsigned games = number("SCHEDKIT_LONG", 0) != 0 ? 20000 : 200;
+  const unsigned first = first_seed();
+  const unsigned games = long_run() ? 20000 : 200;
   for (unsigned seed = first; seed < first + games; ++seed) {
     Game game(seed);
     game.log = "seed " + std::to_string(seed) + "\n";
