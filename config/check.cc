@@ -99,7 +99,7 @@ class Check {
     std::vector<std::size_t> failed;
     for (std::size_t at = 0; at < active_.size(); ++at) {
       const auto before = failed.size();
-      const auto take = [&](const Result<Resolved>& resolved) {
+      const auto take = [&](const Result<ResolvedUse>& resolved) {
         if (resolved) return;
         blame(active_[at], resolved.error());
         if (failed.size() == before) failed.push_back(active_[at]);
@@ -178,7 +178,7 @@ class Check {
     for (auto& warning : unreachable_rules(policy)) warn_owner(std::move(warning));
   }
 
-  Choice choose_noting_loans(std::size_t i, Result<Resolved> resolved) {
+  Choice choose_noting_loans(std::size_t i, Result<ResolvedUse> resolved) {
     if (!resolved) return {};  // cannot be: the last round resolved all
     auto& borrowed = checked_.outcomes[i].borrowed;
     if (resolved->foreign && std::ranges::find(borrowed, *resolved->choice.scheduler) == borrowed.end()) {

@@ -63,33 +63,33 @@ Choice anonymous(const std::string& image, const Where& where) {
 
 }  // namespace
 
-Result<Resolved> resolve_use(const ActiveText& from, const RuleText& rule, const Definitions& definitions) {
-  if (rule.use == "kernel") return Resolved{};
-  if (is_image_reference(rule.use)) return Resolved{anonymous(rule.use, rule.use_where), false};
+Result<ResolvedUse> resolve_use(const ActiveText& from, const RuleText& rule, const Definitions& definitions) {
+  if (rule.use == "kernel") return ResolvedUse{};
+  if (is_image_reference(rule.use)) return ResolvedUse{anonymous(rule.use, rule.use_where), false};
   if (const Scheduler* own = from.text->find(rule.use)) {
-    if (auto choice = choose(*own, rule.mode)) return Resolved{std::move(*choice), false};
+    if (auto choice = choose(*own, rule.mode)) return ResolvedUse{std::move(*choice), false};
     return fail(undefined_mode(rule, *own));
   }
   const Scheduler* without_mode = nullptr;
   for (const auto& [scheduler, layer] : definitions.all(rule.use)) {
-    if (auto choice = choose(*scheduler, rule.mode)) return Resolved{std::move(*choice), true};
+    if (auto choice = choose(*scheduler, rule.mode)) return ResolvedUse{std::move(*choice), true};
     if (without_mode == nullptr) without_mode = scheduler;
     if (layer >= from.layer) break;
   }
   if (const Scheduler* borrowed = find_borrowed(from, rule.use)) {
-    if (auto choice = choose(*borrowed, rule.mode)) return Resolved{std::move(*choice), true};
+    if (auto choice = choose(*borrowed, rule.mode)) return ResolvedUse{std::move(*choice), true};
   }
   if (without_mode != nullptr) return fail(undefined_mode(rule, *without_mode));
   return fail(undefined("use", rule.use, rule.use_where, definitions));
 }
 
-Result<Resolved> resolve_default(const ActiveText& from, const Definitions& definitions) {
+Result<ResolvedUse> resolve_default(const ActiveText& from, const Definitions& definitions) {
   const auto& [settings, where] = *from.text->settings;
-  if (settings.default_name == "kernel") return Resolved{};
+  if (settings.default_name == "kernel") return ResolvedUse{};
   const auto found = definitions.all(settings.default_name);
-  if (!found.empty()) return Resolved{*choose(*found.front().scheduler, ""), true};
+  if (!found.empty()) return ResolvedUse{*choose(*found.front().scheduler, ""), true};
   if (const Scheduler* borrowed = find_borrowed(from, settings.default_name)) {
-    return Resolved{*choose(*borrowed, ""), true};
+    return ResolvedUse{*choose(*borrowed, ""), true};
   }
   return fail(undefined("default", settings.default_name, where, definitions));
 }

@@ -36,15 +36,16 @@ class Definitions {
   std::map<std::string_view, std::vector<Definition>> by_name_;
 };
 
-struct Resolved {
+// Not "Resolved": core/image/registry has that, and one program may hold both.
+struct ResolvedUse {
   Choice choice;
   bool foreign = false;  // defined by another file
 };
 
 // The error has the place of `use` or of `mode`.
-Result<Resolved> resolve_use(const ActiveText& from, const RuleText& rule, const Definitions& definitions);
+Result<ResolvedUse> resolve_use(const ActiveText& from, const RuleText& rule, const Definitions& definitions);
 
 // The same for the settings' `default`.
-Result<Resolved> resolve_default(const ActiveText& from, const Definitions& definitions);
+Result<ResolvedUse> resolve_default(const ActiveText& from, const Definitions& definitions);
 
 }  // namespace schedkit
