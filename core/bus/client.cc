@@ -104,6 +104,28 @@ Result<Client> Client::connect(const std::string& socket) {
   return Client(std::move(bus));
 }
 
+namespace {
+
+// Through the bus, when nobody owns the name yet.
+Result<void> start_daemon(sd_bus* bus) {
+  const auto ask = [bus](const char* method, sd_bus_error* error, sd_bus_message** reply, const char* types,
+                         auto... more) {
+    return sd_bus_call_method(bus, "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus", method,
+                              error, reply, types, bus::manager_name, more...);
+  };
+  BusError failure;
+  sd_bus_message* raw = nullptr;
+  int owned = 0;
+  int error = ask("NameHasOwner", failure.get(), &raw, "s");
+  const Message reply = Message::adopt(raw);
+  if (error >= 0) error = sd_bus_message_read(raw, "b", &owned);
+  if (error >= 0 && owned == 0) error = ask("StartServiceByName", failure.get(), nullptr, "su", 0U);
+  if (error < 0) return fail(failure.describe(error, "cannot reach the daemon on the system bus"));
+  return {};
+}
+
+}  // namespace
+
 Result<Client> Client::connect_system_bus() {
   const char* given = ::secure_getenv("DBUS_SYSTEM_BUS_ADDRESS");
   sd_bus* raw = nullptr;
@@ -115,10 +137,7 @@ Result<Client> Client::connect_system_bus() {
   if (error >= 0) error = sd_bus_start(raw);
   if (error < 0) return fail_errno(-error, "cannot talk to the system bus");
   if (auto ready = greet(raw, "the system bus"); !ready) return fail(std::move(ready.error()));
-  BusError failure;  // without a daemon, and nobody to start one
-  error = sd_bus_call_method(raw, "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus",
-                             "StartServiceByName", failure.get(), nullptr, "su", bus::manager_name, 0U);
-  if (error < 0) return fail(failure.describe(error, "cannot reach the daemon on the system bus"));
+  if (auto there = start_daemon(raw); !there) return fail(std::move(there.error()));
   return Client(std::move(bus), bus::manager_name);
 }
 
