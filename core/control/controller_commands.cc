@@ -179,7 +179,9 @@ void Controller::hold(HoldCommand command, std::function<void(std::uint32_t)> ma
   if (auto allowed = may_be_held(command.scheduler); !allowed) return done(0, std::move(allowed));
   auto choice = resolve({.scheduler = command.scheduler, .mode = command.mode, .by = {}});
   if (!choice) return done(0, fail(std::move(choice.error())));
+  const auto args = choice->scheduler ? std::optional(choice->args) : std::nullopt;
   const auto id = engine_.add_hold(std::move(*choice), std::move(command.by), std::move(command.reason));
+  tell(SimulatedHold{std::to_string(id), command.scheduler, command.mode, args});
   made(id);
   const Decision decision = engine_.decide(parts_.clock.now());
   log::info("hold {} on {}; want {}: {}", id, command.scheduler, decision.choice.name(), decision.reason);
@@ -200,6 +202,7 @@ void Controller::hold(HoldCommand command, std::function<void(std::uint32_t)> ma
 
 void Controller::release_hold(std::uint32_t id) {
   if (!engine_.release_hold(id)) return;
+  tell(SimulatedRelease{std::to_string(id)});
   log::info("hold {} is released", id);
   if (acting_) reconsider();
   changed_();
