@@ -172,7 +172,7 @@ void Controller::tick() {
   switcher_.tick();
   end_limits();
   if (revert_) revert();
-  for (const auto id : std::exchange(failed_holds_, {})) engine_.release_hold(id);
+  for (const auto id : std::exchange(failed_holds_, {})) (void)end_hold(id);
   if (acting_) reconsider();
 }
 

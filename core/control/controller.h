@@ -92,6 +92,7 @@ class Controller final : public Controls {
   void override_with(Override choice, Done done);
   Done limited(std::optional<Duration> within, std::function<void()> undo, Done done);
   void end_limits();
+  bool end_hold(std::uint32_t id);
   void revert();
   void keep_override(const RunCommand& command, const std::optional<Instant>& until);
   void forget_override();

@@ -200,9 +200,14 @@ void Controller::hold(HoldCommand command, std::function<void(std::uint32_t)> ma
   changed_();
 }
 
-void Controller::release_hold(std::uint32_t id) {
-  if (!engine_.release_hold(id)) return;
+bool Controller::end_hold(std::uint32_t id) {
+  if (!engine_.release_hold(id)) return false;
   tell(SimulatedRelease{std::to_string(id)});
+  return true;
+}
+
+void Controller::release_hold(std::uint32_t id) {
+  if (!end_hold(id)) return;
   log::info("hold {} is released", id);
   if (acting_) reconsider();
   changed_();

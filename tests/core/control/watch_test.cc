@@ -129,6 +129,24 @@ TEST(Watch, what_is_recorded_plays_back_to_the_same_decisions) {
   CHECK_TRUE(told > 1000);
 }
 
+TEST(Watch, holds_play_back) {
+  const auto policy = f.policy({"a", "b"});
+  f.boot(policy);
+  Recorder recorder(*f.controller, f.clock.now());
+  f.processes.begin(1, "a");
+  pass(f, 10s);
+  std::uint32_t id = 0;
+  f.controller->hold({"b", "fast", "a game", ":1.7"}, [&](std::uint32_t made) { id = made; }, [](auto, auto) {});
+  pass(f, 10s);
+  f.controller->release_hold(id);
+  pass(f, 10s);
+  f.controller->set_watcher(nullptr);
+  const auto replayed = replay(policy, recorder.text);
+  LONGS_EQUAL(recorder.decisions.size(), replayed.size());
+  for (std::size_t i = 0; i < replayed.size(); ++i) STRCMP_EQUAL(recorder.decisions[i].c_str(), replayed[i].c_str());
+  CHECK_TRUE(replayed.size() >= 4);  // the default, the rule, the hold, the rule
+}
+
 TEST(Watch, nobody_is_told_after_the_end) {
   f.boot(f.policy({"a"}));
   Recorder recorder(*f.controller, f.clock.now());
