@@ -136,7 +136,8 @@ TEST(Watch, holds_play_back) {
   f.processes.begin(1, "a");
   pass(f, 10s);
   std::uint32_t id = 0;
-  f.controller->hold({"b", "fast", "a game", ":1.7"}, [&](std::uint32_t made) { id = made; }, [](auto, auto) {});
+  f.controller->hold(
+      {"b", "fast", "a game", ":1.7"}, [&](std::uint32_t made) { id = made; }, [](auto, auto) {});
   pass(f, 10s);
   f.controller->release_hold(id);
   pass(f, 10s);
