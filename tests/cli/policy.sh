@@ -320,8 +320,9 @@ nothing to change
 END
   fi
   # No rights: neither to write nor to ask the daemon.
-  if command -v setpriv > /dev/null; then
-    chmod 755 "$work"
+  # (Where that user can run the program at all: a build tree may be closed to others.)
+  chmod 755 "$work"
+  if setpriv --reuid 65534 --regid 65534 --clear-groups "$schedctl" --version > /dev/null 2>&1; then
     transcript 3 setpriv --reuid 65534 --regid 65534 --clear-groups "$schedctl" pin a --root "$root" << 'END'
 schedctl: cannot connect to ROOT/run/schedkitd.sock: Permission denied; only root may talk to the daemon
 END
