@@ -86,6 +86,9 @@ if [ "$(id -u)" = 0 ]; then
     expect 0 "sha256" skopeo inspect "$store:$name"
     expect 0 "$name" umoci ls --layout "$work/state/store"
     expect 0 "freed" "$schedctl" prune
+    expect 0 '"freed_bytes"' "$schedctl" prune -o json
+    expect 1 '"images"' "$schedctl" rm registry.test/none:1 "$name" -o json
+    skopeo copy -q "oci:$work/l:x" "$store:$name"
     expect 0 "removed $name" "$schedctl" rm "$name"
     expect 0 "no images" "$schedctl" images
   fi
