@@ -9,7 +9,4 @@ namespace schedkit {
 // `scheduler` as the TOML of a policy file; parsing it gives the same scheduler but for its place.
 std::string to_toml(const Scheduler& scheduler);
 
-// `text` as a TOML basic string, quotes included.
-std::string toml_string(std::string_view text);
-
 }  // namespace schedkit
