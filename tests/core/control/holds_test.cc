@@ -123,7 +123,7 @@ TEST(Holds, only_what_policies_name_can_be_held) {
 TEST(Holds, the_end_of_the_daemon_is_not_the_end_of_the_held_scheduler) {
   hold("b");
   check_attached("b");
-  f.controller->shut_down([] {});
+  f.controller->shut_down([] {}, false);
   f.controller->release_hold(made);  // its client's connection goes with the daemon
   CHECK_TRUE(f.settle());
   STRCMP_EQUAL("b", f.attached().c_str());
