@@ -3,8 +3,8 @@
 
 #include "config/import.h"
 #include "config/import_text.h"
-#include "config/write_scheduler.h"
 #include "core/base/text.h"
+#include "core/base/toml_text.h"
 
 namespace schedkit {
 

@@ -2,6 +2,7 @@
 
 #include "config/write_scheduler.h"
 #include "core/base/text.h"
+#include "core/base/toml_text.h"
 
 namespace schedkit {
 

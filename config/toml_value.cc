@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "config/write_scheduler.h"
 #include "core/base/text.h"
+#include "core/base/toml_text.h"
 
 namespace schedkit {
 
