@@ -51,5 +51,5 @@ TEST(Manifest, bombs_are_refused) {
         fmt::format("a{0}: &a{0} [*a{1}, *a{1}, *a{1}, *a{1}, *a{1}, *a{1}, *a{1}, *a{1}, *a{1}, *a{1}]\n", i, i - 1);
   }
   STRCMP_CONTAINS("more than 200000 values", error_of(laughs).c_str());
-  STRCMP_CONTAINS("larger than 8MiB", error_of(std::string(largest_manifest + 1, ' ')).c_str());
+  STRCMP_CONTAINS("larger than 8 MiB", error_of(std::string(largest_manifest + 1, ' ')).c_str());
 }

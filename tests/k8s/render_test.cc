@@ -21,7 +21,7 @@ Pod pod(const char* name_space, const char* uid, Labels labels) { return {name_s
 TEST_GROUP(Render){};
 
 TEST(Render, a_rule_with_everything) {
-  STRCMP_EQUAL(R"([schedulers."scx_lavd-bab9f8af"]
+  STRCMP_EQUAL(R"([schedulers."scx_lavd-67328d8e"]
 image = "ghcr.io/schedkit/scx_lavd:1.0"
 args = ["--performance"]
 modes = { "gaming" = ["--x"] }
@@ -31,7 +31,7 @@ memory = "512MiB"
 load-timeout = "90s"
 
 [[rules]]
-use = "scx_lavd-bab9f8af"
+use = "scx_lavd-67328d8e"
 priority = 100
 name = "games"
 mode = "gaming"
