@@ -1,14 +1,14 @@
 // Is status true? Ten times a second, until SIGTERM: sysfs, status, sysfs.
 //
-//   status_observer [--socket PATH]
+//   status_observer [PERCENT]
 //
 // A sample counts when both readings of sysfs are the same and a daemon answered. Then status must name that kernel
 // state, and what it says of itself must fit it; for an attached scheduler of ours, the tag of its image is the name
 // of its ops. When it does not fit, it may be a change that the daemon has not seen yet: it is late if it fits 100 ms
 // later, with the same sysfs, and wrong if it does not fit within a second.
 //
-// Prints each late and wrong sample, and at the end how many there were. Exit status: 1 when one was wrong or not half
-// of the samples counted.
+// Prints each late and wrong sample, and at the end how many there were. Exit status: 1 when one was wrong or fewer
+// than PERCENT (50) of the samples counted.
 #include <signal.h>
 
 #include <chrono>
@@ -87,10 +87,10 @@ class Observer {
     std::printf("WRONG: the kernel says %s, status: %s\n", truth.text().c_str(), first.c_str());
   }
 
-  int report() const {
+  int report(int percent) const {
     std::printf("%d samples, %d counted, %d discarded, %d late, %d wrong\n", samples_, counted_, discarded_, late_,
                 wrong_);
-    return wrong_ == 0 && 2 * counted_ >= samples_ ? 0 : 1;
+    return wrong_ == 0 && 100 * counted_ >= percent * samples_ ? 0 : 1;
   }
 
   // False at SIGTERM.
@@ -126,11 +126,9 @@ class Observer {
 }  // namespace
 
 int main(int argc, char** argv) {
-  std::string socket = bus::socket_path("/run/schedkit");
-  if (argc == 3 && std::string_view(argv[1]) == "--socket") {
-    socket = argv[2];
-  } else if (argc != 1) {
-    std::fprintf(stderr, "usage: status_observer [--socket PATH]\n");
+  const auto percent = argc == 2 ? parse_unsigned(argv[1]) : Result<std::uint64_t>(50);
+  if (argc > 2 || !percent || *percent > 100) {
+    std::fprintf(stderr, "usage: status_observer [PERCENT]\n");
     return 64;
   }
   std::setvbuf(stdout, nullptr, _IOLBF, 0);
@@ -138,9 +136,9 @@ int main(int argc, char** argv) {
   sigemptyset(&set);
   sigaddset(&set, SIGTERM);
   ::sigprocmask(SIG_BLOCK, &set, nullptr);
-  Observer observer(socket);
+  Observer observer(bus::socket_path("/run/schedkit"));
   do {
     observer.look();
   } while (observer.pause(100ms));
-  return observer.report();
+  return observer.report(static_cast<int>(*percent));
 }

@@ -27,7 +27,7 @@ same() {
 }
 
 step "under systemd"
-sed "s|@CMAKE_INSTALL_FULL_SBINDIR@|$PAYLOAD/bin|" "$PAYLOAD/units/schedkitd.service.in" > /run/systemd/system/schedkitd.service
+sed "s|@CMAKE_INSTALL_FULL_S\?BINDIR@|$PAYLOAD/bin|; s|@CMAKE_INSTALL_FULL_DOCDIR@|/usr/share/doc/schedkit|" "$PAYLOAD/units/schedkitd.service.in" > /run/systemd/system/schedkitd.service
 mkdir -p /run/systemd/system/schedkitd.service.d
 printf '[Service]\nStandardOutput=append:%s/schedkitd.log\nStandardError=inherit\n' "$RESULTS" > /run/systemd/system/schedkitd.service.d/test.conf
 systemctl daemon-reload
