@@ -155,6 +155,7 @@ step "three strikes are quarantine, told and lifted"
 sed -i 's/10m/100ms/' /etc/schedkit/schedkit.toml
 start_game doomed
 use_rule doomed exits_before_attach doomed 200 1s > /etc/schedkit/doomed.toml
+assert_ok reload "$SCHEDCTL" reload # now, not when the directory has been quiet for a while
 "$SCHEDCTL" auto > auto.txt 2>&1 && fail "auto succeeds although what the rule wants cannot attach"
 expect_status '[.strikes[] | select(.quarantined) | .scheduler][0]' exits_before_attach 60
 assert_contains "$("$SCHEDCTL" status -v)" "schedctl quarantine clear exits_before_attach" "status tells the remedy"
