@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdio>
+#include <ctime>
 #include <fstream>
 #include <thread>
 
@@ -54,6 +55,17 @@ std::vector<Actor> start(const std::string& path, int count) {
 bool all_known(Watcher& watcher, const std::vector<Actor>& actors) {
   return watcher.processes().size() == actors.size() &&
          std::ranges::all_of(actors, [&](const Actor& actor) { return watcher.processes().contains(actor.pid()); });
+}
+
+// Start times count clock ticks: within one, a pid that is used twice would be the same process.
+void wait_for_tick_after(std::uint64_t ticks) {
+  const auto per_second = static_cast<std::uint64_t>(::sysconf(_SC_CLK_TCK));
+  timespec now{};
+  do {
+    ::clock_gettime(CLOCK_BOOTTIME, &now);
+  } while (static_cast<std::uint64_t>(now.tv_sec) * per_second +
+               static_cast<std::uint64_t>(now.tv_nsec) * per_second / 1'000'000'000 <=
+           ticks);
 }
 
 }  // namespace
@@ -151,6 +163,7 @@ TEST_GROUP(ProcessWatch) {
       CHECK(watcher->sees(pid, "sk-reuse"));
       const ProcessId former = watcher->processes().at(pid).id;
       actor.end();
+      wait_for_tick_after(former.start_ticks);
       if (reuse(path, pid, former)) return;
       CHECK(watcher->misses(pid));
     }
