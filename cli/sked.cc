@@ -8,8 +8,8 @@
 #include "core/base/file.h"
 #include "core/base/text.h"
 #include "k8s/manifest.h"
-#include "k8s/policy_files.h"
 #include "k8s/render.h"
+#include "k8s/rendered_files.h"
 
 namespace schedkit {
 namespace {
@@ -32,7 +32,7 @@ Result<std::string> read_input(const std::string& file) {
   return text;
 }
 
-Result<void> add_object(const Manifest& manifest, Objects& objects) {
+Result<void> add_object(const KubernetesObject& manifest, Objects& objects) {
   if (is_policy(manifest.object)) {
     auto policy = read_policy(manifest.object);
     if (!policy) return fail(std::move(policy.error()));
@@ -80,7 +80,7 @@ Result<void> put(const RenderOptions& options, const std::string& name, const st
     fmt::print("# {}\n{}\n", name, text);
     return {};
   }
-  auto written = PolicyFiles(options.directory).write(name, text);
+  auto written = RenderedFiles(options.directory).write(name, text);
   if (!written) return fail(std::move(written.error()));
   fmt::print(stderr, "{} {}/{}\n", *written ? "wrote" : "unchanged", options.directory, name);
   return {};
@@ -118,7 +118,7 @@ Result<void> render_all(const RenderOptions& options) {
 }
 
 Result<void> prune(const std::string& directory, bool keep) {
-  const PolicyFiles files(directory);
+  const RenderedFiles files(directory);
   auto own = files.list();
   if (!own) return fail(std::move(own.error()));
   for (const auto& [name, header] : *own) {

@@ -89,7 +89,7 @@ class Converter {
   std::size_t values_ = 0;
 };
 
-Result<void> add_document(const YAML::Node& document, Converter& converter, std::vector<Manifest>& manifests) {
+Result<void> add_document(const YAML::Node& document, Converter& converter, std::vector<KubernetesObject>& manifests) {
   if (document.IsNull()) return {};
   if (!document.IsMap()) return fail(converter.error(document, "a manifest must be a map with apiVersion and kind"));
   auto object = converter.convert(document);
@@ -114,11 +114,11 @@ Result<void> add_document(const YAML::Node& document, Converter& converter, std:
 
 }  // namespace
 
-Result<std::vector<Manifest>> read_manifests(std::string_view text, const std::string& file) {
+Result<std::vector<KubernetesObject>> read_manifests(std::string_view text, const std::string& file) {
   if (text.size() > largest_manifest) {
     return fail(Error{Errc::limit, fmt::format("larger than {}", format_size(largest_manifest)), {file, 0, 0}});
   }
-  std::vector<Manifest> manifests;
+  std::vector<KubernetesObject> manifests;
   Converter converter(file);
   try {
     for (const auto& document : YAML::LoadAll(std::string(text))) {

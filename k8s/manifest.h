@@ -14,14 +14,14 @@ namespace schedkit {
 
 constexpr std::size_t largest_manifest = 8 << 20;
 
-struct Manifest {
+struct KubernetesObject {
   nlohmann::json object;  // always an object
   Where where;            // of its document
 };
 
 // `file` is for messages. Errors carry its line and column: no YAML, a document that is no map, more than 32 levels,
 // more than 200,000 values (aliases count each time), text that is not UTF-8.
-Result<std::vector<Manifest>> read_manifests(std::string_view text, const std::string& file);
+Result<std::vector<KubernetesObject>> read_manifests(std::string_view text, const std::string& file);
 
 // `object`.metadata.name or "" and the like: members that are missing or no strings read as "".
 std::string text_at(const nlohmann::json& object, std::initializer_list<std::string_view> path);

@@ -27,10 +27,10 @@ bool is_object_name(std::string_view name) {
 
 Result<PolicySource> read_source(const Json& object) {
   PolicySource source;
-  source.kind = text_at(object, {"kind"}) == "SchedExt" ? PolicyKind::sched_ext : PolicyKind::sched_policy;
+  source.kind = text_at(object, {"kind"}) == "SchedExt" ? ObjectKind::sched_ext : ObjectKind::sched_policy;
   source.name = text_at(object, {"metadata", "name"});
   source.uid = text_at(object, {"metadata", "uid"});
-  if (source.kind == PolicyKind::sched_ext) {
+  if (source.kind == ObjectKind::sched_ext) {
     source.name_space = text_at(object, {"metadata", "namespace"});
     if (source.name_space.empty()) source.name_space = "default";
   }
@@ -84,7 +84,7 @@ Result<void> read_bodies(SchedPolicy& policy, const Json& spec) {
 
 }  // namespace
 
-std::string_view to_string(PolicyKind kind) { return kind == PolicyKind::sched_ext ? "SchedExt" : "SchedPolicy"; }
+std::string_view to_string(ObjectKind kind) { return kind == ObjectKind::sched_ext ? "SchedExt" : "SchedPolicy"; }
 
 std::string PolicySource::title() const {
   return fmt::format("{} {}{}{}", to_string(kind), name_space, name_space.empty() ? "" : "/", name);
@@ -120,7 +120,7 @@ Result<SchedPolicy> read_policy(const Json& object) {
   const auto title = policy.source.title();
   const auto spec = object.find("spec");
   if (spec == object.end() || !spec->is_object()) return fail(Errc::invalid, "{}: spec is missing", title);
-  if (policy.source.kind == PolicyKind::sched_ext) return read_sched_ext(std::move(policy), *spec);
+  if (policy.source.kind == ObjectKind::sched_ext) return read_sched_ext(std::move(policy), *spec);
   for (const auto& [name, value] : spec->items()) {
     if (std::ranges::find(spec_fields, name) != spec_fields.end()) continue;
     return fail(Errc::invalid, "{}: unknown field spec.{}; known are {}", title, quote(name, 64),

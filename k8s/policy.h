@@ -14,13 +14,13 @@
 
 namespace schedkit {
 
-enum class PolicyKind { sched_policy, sched_ext };
+enum class ObjectKind { sched_policy, sched_ext };
 
-std::string_view to_string(PolicyKind kind);  // "SchedPolicy", "SchedExt"
+std::string_view to_string(ObjectKind kind);  // "SchedPolicy", "SchedExt"
 
 // Which object in the cluster.
 struct PolicySource {
-  PolicyKind kind = PolicyKind::sched_policy;
+  ObjectKind kind = ObjectKind::sched_policy;
   std::string name_space = {};  // "" for a SchedPolicy
   std::string name = {};
   std::string uid = {};         // "" in a manifest that no cluster has seen

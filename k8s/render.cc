@@ -258,7 +258,7 @@ std::optional<RenderedHeader> read_header(std::string_view text) {
   const auto json = parse_json(line.substr(0, line.find('\n')), 4096);
   if (!json || !json->is_object()) return std::nullopt;
   RenderedHeader header;
-  header.source.kind = text_at(*json, {"kind"}) == "SchedExt" ? PolicyKind::sched_ext : PolicyKind::sched_policy;
+  header.source.kind = text_at(*json, {"kind"}) == "SchedExt" ? ObjectKind::sched_ext : ObjectKind::sched_policy;
   header.source.name_space = text_at(*json, {"namespace"});
   header.source.name = text_at(*json, {"name"});
   header.source.uid = text_at(*json, {"uid"});

@@ -9,7 +9,7 @@ SCHEDKIT_EMBEDDED(schedkit_vtime)
 namespace schedkit {
 namespace {
 
-Result<void> configure(bpf_object* object, const Scheduler& scheduler) {
+Result<void> configure(bpf_object* object, const SchedulerProgram& scheduler) {
   auto content = section_content(object, ".rodata.settings", sizeof(vtime_settings));
   if (!content) return fail(content.error());
   auto* settings = static_cast<vtime_settings*>(*content);
@@ -29,10 +29,10 @@ Result<void> configure(bpf_object* object, const Scheduler& scheduler) {
 
 int main(int argc, char** argv) {
   using namespace schedkit;
-  Scheduler scheduler{.name = "schedkit_vtime",
-                      .summary = "A sched_ext scheduler: weighted virtual time, one queue per last-level cache.",
-                      .elf = embedded_schedkit_vtime(),
-                      .flags = {{"--one-queue", "one queue for the whole machine, whatever its caches are"}},
-                      .configure = configure};
+  SchedulerProgram scheduler{.name = "schedkit_vtime",
+                             .summary = "A sched_ext scheduler: weighted virtual time, one queue per last-level cache.",
+                             .elf = embedded_schedkit_vtime(),
+                             .flags = {{"--one-queue", "one queue for the whole machine, whatever its caches are"}},
+                             .configure = configure};
   return scheduler_main(std::move(scheduler), argc, argv);
 }

@@ -25,7 +25,7 @@ long long milliseconds_since(Clock::time_point start) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - start).count();
 }
 
-void print_help(const Scheduler& scheduler) {
+void print_help(const SchedulerProgram& scheduler) {
   fmt::print("Usage: {} [OPTIONS]\n{}\n\n", scheduler.name, scheduler.summary);
   fmt::print("  --slice-us N      longest time on a CPU while others wait, 100 to 100000 (default 20000)\n");
   fmt::print("  --stats SECONDS   print counters every so many seconds, 1 to 3600\n");
@@ -43,7 +43,7 @@ Result<std::uint64_t> number_of(std::string_view option, const char* text, std::
   return fail(Errc::invalid, "{}: {} is not a number from {} to {}", option, quote(text), low, high);
 }
 
-Result<void> parse(Scheduler& scheduler, std::span<char*> args) {
+Result<void> parse(SchedulerProgram& scheduler, std::span<char*> args) {
   for (std::size_t i = 0; i < args.size(); i++) {
     std::string_view name = args[i];
     auto flag = std::ranges::find_if(scheduler.flags, [&](const Flag& one) { return name == one.name; });
@@ -68,7 +68,7 @@ Result<void> parse(Scheduler& scheduler, std::span<char*> args) {
   return {};
 }
 
-void print_counters(const Scheduler& scheduler, const scheduler_counters& counters) {
+void print_counters(const SchedulerProgram& scheduler, const scheduler_counters& counters) {
   fmt::print("{}: direct {} queued {} stolen {}\n", scheduler.name, counters.direct, counters.queued, counters.stolen);
   fflush(stdout);
 }
@@ -81,7 +81,7 @@ End classify(const exit_report& report) {
 }
 
 // Sleeps until the end, detaches if that was a signal, and prints why.
-End wait_for_end(const Scheduler& scheduler, Attachment& attachment, int signals, int timer) {
+End wait_for_end(const SchedulerProgram& scheduler, Attachment& attachment, int signals, int timer) {
   pollfd fds[] = {{signals, POLLIN, 0}, {attachment.exit_fd(), POLLIN, 0}, {timer, POLLIN, 0}};
   std::optional<exit_report> report;
   bool stop = false;
@@ -101,7 +101,7 @@ End wait_for_end(const Scheduler& scheduler, Attachment& attachment, int signals
   return classify(*report);
 }
 
-Result<std::unique_ptr<Attachment>> start(const Scheduler& scheduler) {
+Result<std::unique_ptr<Attachment>> start(const SchedulerProgram& scheduler) {
   auto begin = Clock::now();
   auto attachment = Attachment::load(
       scheduler.elf, [&](bpf_object* object, sched_ext_ops*) { return scheduler.configure(object, scheduler); });
@@ -114,7 +114,7 @@ Result<std::unique_ptr<Attachment>> start(const Scheduler& scheduler) {
   return attachment;
 }
 
-int run(const Scheduler& scheduler) {
+int run(const SchedulerProgram& scheduler) {
   sigset_t ends;
   sigemptyset(&ends);
   sigaddset(&ends, SIGTERM);
@@ -154,7 +154,7 @@ std::string describe(const exit_report& report) {
   return text + "]";
 }
 
-int scheduler_main(Scheduler scheduler, int argc, char** argv) {
+int scheduler_main(SchedulerProgram scheduler, int argc, char** argv) {
   std::span<char*> args(argv + 1, argc > 0 ? static_cast<std::size_t>(argc - 1) : 0);
   auto has = [&](std::string_view name) { return std::ranges::any_of(args, [&](char* arg) { return name == arg; }); };
   if (has("--help")) {

@@ -26,13 +26,13 @@ struct Flag {
   bool set = false;
 };
 
-struct Scheduler {
+struct SchedulerProgram {
   const char* name;
   const char* summary;  // one line for --help
   std::span<const std::byte> elf;
   std::vector<Flag> flags;
   // Fills in the settings before each load, as the command line says and the machine is then.
-  std::function<Result<void>(bpf_object*, const Scheduler&)> configure;
+  std::function<Result<void>(bpf_object*, const SchedulerProgram&)> configure;
 
   // from the command line
   std::uint64_t slice_ns = 20'000'000;
@@ -40,7 +40,7 @@ struct Scheduler {
   bool verbose = false;
 };
 
-int scheduler_main(Scheduler scheduler, int argc, char** argv);
+int scheduler_main(SchedulerProgram scheduler, int argc, char** argv);
 
 // The line that describes an end, without newline.
 std::string describe(const exit_report& report);

@@ -7,7 +7,7 @@
 #include <set>
 
 #include "core/base/text.h"
-#include "core/bus/json_fields.h"
+#include "core/bus/script_fields.h"
 #include "core/bus/time_text.h"
 #include "core/policy/condition_text.h"
 #include "core/policy/power_table.h"
@@ -19,7 +19,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-using Fields = JsonFields;
+using Fields = ScriptFields;
 
 ProcessId read_id(Fields& fields) {
   ProcessId id;

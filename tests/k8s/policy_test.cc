@@ -40,7 +40,7 @@ TEST(Policy, upstreams_sample_is_taken_unchanged) {
 }
 
 TEST(Policy, a_long_name_ends_in_a_hash) {
-  PolicySource one{.kind = PolicyKind::sched_ext, .name_space = std::string(100, 'n'), .name = std::string(200, 'a')};
+  PolicySource one{.kind = ObjectKind::sched_ext, .name_space = std::string(100, 'n'), .name = std::string(200, 'a')};
   PolicySource other = one;
   other.name.back() = 'b';
   CHECK_EQUAL(200, one.file_name().size());

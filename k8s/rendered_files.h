@@ -10,10 +10,10 @@
 
 namespace schedkit {
 
-class PolicyFiles {
+class RenderedFiles {
  public:
   // `directory`: /etc/schedkit/cluster.
-  explicit PolicyFiles(std::string directory) : directory_(std::move(directory)) {}
+  explicit RenderedFiles(std::string directory) : directory_(std::move(directory)) {}
 
   // sked's files by name. Others are left out, and so is what cannot be read. Errc::not_found without the directory.
   Result<std::map<std::string, RenderedHeader>> list() const;

@@ -14,10 +14,10 @@
 namespace schedkit {
 
 // Typed reading of one JSON object of a script. The first thing that is wrong is kept; keys that nobody asked for are wrong too.
-class JsonFields {
+class ScriptFields {
  public:
   // `at`: the time of its line.
-  JsonFields(const nlohmann::ordered_json& object, Duration at) : object_(object), at_(at) {}
+  ScriptFields(const nlohmann::ordered_json& object, Duration at) : object_(object), at_(at) {}
 
   Duration at() const { return at_; }
 
@@ -93,7 +93,7 @@ class JsonFields {
     for (std::size_t i = 0; i < list->size(); ++i) {
       const nlohmann::ordered_json& object = (*list)[i];
       if (!object.is_object()) return refuse(fmt::format("{} must be a list of objects", key));
-      JsonFields fields(object, at_);
+      ScriptFields fields(object, at_);
       read(fields);
       if (auto done = fields.done(); !done) return refuse(fmt::format("{}[{}]: {}", key, i, done.error().text));
     }

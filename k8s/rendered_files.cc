@@ -1,4 +1,4 @@
-#include "k8s/policy_files.h"
+#include "k8s/rendered_files.h"
 
 #include <unistd.h>
 
@@ -16,7 +16,7 @@ constexpr mode_t readable = 0644;
 
 }  // namespace
 
-Result<std::map<std::string, RenderedHeader>> PolicyFiles::list() const {
+Result<std::map<std::string, RenderedHeader>> RenderedFiles::list() const {
   std::map<std::string, RenderedHeader> files;
   std::error_code error;
   std::filesystem::directory_iterator entry(directory_, error);
@@ -31,7 +31,7 @@ Result<std::map<std::string, RenderedHeader>> PolicyFiles::list() const {
   return files;
 }
 
-Result<std::optional<std::string>> PolicyFiles::read_own(const std::string& name) const {
+Result<std::optional<std::string>> RenderedFiles::read_own(const std::string& name) const {
   auto text = read_file(path(name), largest_rendered_file);
   if (!text && text.error().code == Errc::not_found) return std::nullopt;
   if (!text) return fail(std::move(text.error()));
@@ -41,7 +41,7 @@ Result<std::optional<std::string>> PolicyFiles::read_own(const std::string& name
   return std::optional(std::move(*text));
 }
 
-Result<bool> PolicyFiles::write(const std::string& name, const std::string& text) const {
+Result<bool> RenderedFiles::write(const std::string& name, const std::string& text) const {
   auto old = read_own(name);
   if (!old) return fail(std::move(old.error()));
   if (*old == text) return false;
@@ -49,7 +49,7 @@ Result<bool> PolicyFiles::write(const std::string& name, const std::string& text
   return true;
 }
 
-Result<bool> PolicyFiles::remove(const std::string& name) const {
+Result<bool> RenderedFiles::remove(const std::string& name) const {
   auto old = read_own(name);
   if (!old) return fail(std::move(old.error()));
   if (!*old) return false;

@@ -1,4 +1,4 @@
-#include "k8s/policy_files.h"
+#include "k8s/rendered_files.h"
 
 #include <unistd.h>
 
@@ -10,7 +10,7 @@
 using namespace schedkit;
 using namespace schedkit::test;
 
-TEST_GROUP(PolicyFiles) {
+TEST_GROUP(RenderedFiles) {
   std::string directory;
   std::string text;
 
@@ -25,8 +25,8 @@ TEST_GROUP(PolicyFiles) {
   }
 };
 
-TEST(PolicyFiles, written_once_listed_and_removed) {
-  const PolicyFiles files(directory);
+TEST(RenderedFiles, written_once_listed_and_removed) {
+  const RenderedFiles files(directory);
   CHECK(*files.write("k8s-games.toml", text));
   CHECK_FALSE(*files.write("k8s-games.toml", text));
   const auto list = files.list();
@@ -37,8 +37,8 @@ TEST(PolicyFiles, written_once_listed_and_removed) {
   CHECK_FALSE(*files.remove("k8s-games.toml"));
 }
 
-TEST(PolicyFiles, what_others_wrote_is_not_touched) {
-  const PolicyFiles files(directory);
+TEST(RenderedFiles, what_others_wrote_is_not_touched) {
+  const RenderedFiles files(directory);
   const auto path = directory + "/k8s-games.toml";
   CHECK(write_file_atomic(path, "# mine\n").has_value());
   CHECK(files.write("k8s-games.toml", text).error().code == Errc::exists);
@@ -47,7 +47,7 @@ TEST(PolicyFiles, what_others_wrote_is_not_touched) {
   STRCMP_EQUAL("# mine\n", read_file(path, 100)->c_str());
 }
 
-TEST(PolicyFiles, without_the_directory) {
-  CHECK(PolicyFiles(directory + "/none").list().error().code == Errc::not_found);
-  CHECK_FALSE(PolicyFiles(directory + "/none").write("k8s-a.toml", text).has_value());
+TEST(RenderedFiles, without_the_directory) {
+  CHECK(RenderedFiles(directory + "/none").list().error().code == Errc::not_found);
+  CHECK_FALSE(RenderedFiles(directory + "/none").write("k8s-a.toml", text).has_value());
 }
