@@ -2,17 +2,11 @@
 #include "tests/core/sched/switcher_fixture.h"
 
 // Last: its macro for new breaks standard headers.
-#include <CppUTest/TestHarness.h>
+#include "tests/core/sched/check_text.h"
 
 using namespace schedkit;
 using namespace schedkit::test;
 using namespace std::chrono_literals;
-
-namespace {
-
-void check_text(const std::string& expected, const std::string& got) { STRCMP_EQUAL(expected.c_str(), got.c_str()); }
-
-}  // namespace
 
 TEST_GROUP(StopFirst) {
   SwitcherFixture f;
