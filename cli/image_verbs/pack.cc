@@ -2,11 +2,9 @@
 #include <cstdlib>
 #include <filesystem>
 #include <memory>
-#include <nlohmann/json.hpp>
 
 #include "cli/image_verbs/image_verb.h"
 #include "core/base/text.h"
-#include "core/bus/names.h"
 #include "core/image/pack.h"
 
 namespace schedkit {
@@ -48,12 +46,7 @@ int pack(const Options& options) {
   if (!request) return image_failed(request.error());
   const auto digest = pack_image(*request);
   if (!digest) return image_failed(digest.error());
-  const std::string name = fmt::format("oci:{}:{}", request->layout, request->tag);
-  const std::string text =
-      options.output == "json"
-          ? nlohmann::ordered_json{{"reference", name}, {"digest", digest->to_string()}}.dump(2, ' ', true) + "\n"
-          : fmt::format("{} {}\n", bus::printable(name), digest->to_string());
-  return print(text) ? exit_done : exit_failed;
+  return report_image(fmt::format("oci:{}:{}", request->layout, request->tag), *digest, options.output);
 }
 
 }  // namespace

@@ -1,12 +1,10 @@
 #include <CLI/CLI.hpp>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <optional>
 
 #include "cli/image_verbs/blocking_registry.h"
 #include "cli/image_verbs/image_verb.h"
 #include "core/base/text.h"
-#include "core/bus/names.h"
 #include "core/image/push_plan.h"
 
 namespace schedkit {
@@ -84,12 +82,7 @@ int push(const Options& options, const std::string& root) {
   if (!registry) return image_failed(registry.error());
   const auto digest = send(**registry, *route);
   if (!digest) return image_failed(digest.error());
-  const std::string name = route->to.to_string();
-  const std::string text =
-      options.output == "json"
-          ? nlohmann::ordered_json{{"reference", name}, {"digest", digest->to_string()}}.dump(2, ' ', true) + "\n"
-          : fmt::format("{} {}\n", bus::printable(name), digest->to_string());
-  return print(text) ? exit_done : exit_failed;
+  return report_image(route->to.to_string(), *digest, options.output);
 }
 
 }  // namespace
