@@ -6,19 +6,7 @@ work=$(mktemp -d)
 daemon=
 trap '[ -z "$daemon" ] || { kill "$daemon"; wait "$daemon"; }; rm -rf "$work"' EXIT
 export SCHEDKIT_RUN_DIR=$work/run NO_COLOR=1
-failures=0
-
-# expect STATUS TEXT COMMAND…: the command ends with STATUS and prints TEXT somewhere.
-expect() {
-  local wanted=$1 text=$2 output status
-  shift 2
-  output=$("$@" 2>&1)
-  status=$?
-  if [ "$status" != "$wanted" ] || [[ $output != *"$text"* ]]; then
-    printf 'FAIL: %s\n  ended with %s, wanted %s and "%s"; it printed:\n%s\n' "$*" "$status" "$wanted" "$text" "$output"
-    failures=$((failures + 1))
-  fi
-}
+. "$(dirname "$0")/expect.sh"
 schedctl=$bin/schedctl
 
 expect 64 "" "$schedctl" nonsense

@@ -6,7 +6,7 @@ for tool in docker-registry skopeo umoci htpasswd curl python3; do
 done
 [ "$(id -u)" = 0 ] || { echo "SKIPPED: needs root"; exit 77; }
 work=$(mktemp -d)
-daemon= failures=0 children=()
+daemon= children=()
 RANDOM=${SCHEDKIT_SEED:-1}
 end() {
   [ -z "$daemon" ] || kill -9 "$daemon" 2> /dev/null
@@ -20,17 +20,7 @@ schedctl=$bin/schedctl
 mkdir -p "$work/root/etc/schedkit" "$work/root/etc/containers/registries.conf.d"
 pause() { read -rt "$1" _ <> <(:) || :; }
 
-# expect STATUS TEXT COMMAND…: it ends with STATUS and prints TEXT somewhere.
-expect() {
-  local wanted=$1 text=$2 output status
-  shift 2
-  output=$("$@" 2>&1)
-  status=$?
-  if [ "$status" != "$wanted" ] || [[ $output != *"$text"* ]]; then
-    printf 'FAIL: %s\n  ended with %s, wanted %s and "%s"; it printed:\n%s\n' "$*" "$status" "$wanted" "$text" "$output"
-    failures=$((failures + 1))
-  fi
-}
+. "$(dirname "${BASH_SOURCE[0]}")/expect.sh"
 
 # start_registry NAME [YAML OF http [FURTHER YAML]]: Debian's docker-registry with its files in $work/NAME, on a port that the kernel
 # chose; its place in $address.
