@@ -9,7 +9,7 @@ failures=0
 complain() { echo "FAIL: $*"; failures=$((failures + 1)); }
 command -v systemd-analyze > /dev/null || { echo "skipped: there is no systemd-analyze here"; exit 77; }
 
-for component in units scx-loader; do
+for component in units scx-loader dev; do
   DESTDIR=$installed cmake --install "$build" --prefix /usr --component $component > "$installed/log" || complain "$(cat "$installed/log")"
 done
 for file in lib/systemd/system/{schedkitd,scx_loader}.service lib/systemd/system/schedkit.slice lib/sysusers.d/schedkit.conf \
