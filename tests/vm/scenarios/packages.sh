@@ -52,7 +52,7 @@ expect_state disabled 30
 step "purge"
 assert_ok "dpkg -P" dpkg -P schedkit-scx-loader schedkit
 for path in /etc/schedkit /var/lib/schedkit /run/schedkit; do [ ! -e $path ] || fail "$path is still there"; done
-left=$(find /etc/systemd /var/lib/systemd/deb-systemd-helper-* -name '*schedkit*' -o -name '*scx_loader*' 2> /dev/null)
+left=$(find /etc/systemd /var/lib/systemd/deb-systemd-helper-* -name '*schedkitd*' -o -name 'schedkit.*' -o -name '*scx_loader*' 2> /dev/null)
 [ -z "$left" ] || fail "left: $left"
 ! dpkg-query -W schedkit schedkit-scx-loader 2> /dev/null | grep . || fail "dpkg still knows them"
 
