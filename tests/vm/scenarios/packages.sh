@@ -17,6 +17,7 @@ printf '[schedulers.fifo]\nimage = "oci:/usr/lib/schedkit/images:schedkit_fifo"\
 assert_ok "reload" systemctl reload schedkitd
 assert_ok "run" "$SCHEDCTL" run fifo
 expect_state enabled 5 schedkit_fifo
+assert_contains "$(journalctl -u schedkitd --no-pager -x SCHEDKIT_SCHEDULER=fifo)" "The CPU scheduler is fifo" "the catalog"
 
 step "schedkit-scx-loader"
 assert_ok "dpkg -i schedkit-scx-loader" dpkg -i "$packages"/schedkit-scx-loader_*.deb
