@@ -40,6 +40,13 @@ for package in schedkit schedkit-scx-loader schedkit-sked schedkit-dev; do conte
   sort | uniq -d > "$work/twice"
 [ ! -s "$work/twice" ] || complain "in two packages: $(cat "$work/twice")"
 
+# What other distributions get: the same files, without Debian's own.
+DESTDIR=$work/all cmake --install "$tree" > "$work/log" 2>&1 || complain "cmake --install: $(cat "$work/log")"
+(cd "$work/all" && find . ! -type d | cut -c 2- | sort) > "$work/installed"
+for package in schedkit schedkit-scx-loader schedkit-sked schedkit-dev; do contents $package | grep -v '/$'; done |
+  grep -vE '^/usr/share/(lintian/|doc/[^/]*/(copyright|changelog.gz)$)' | sed -E 's#(/man/.*)\.gz$#\1#' | sort > "$work/packaged"
+diff "$work/installed" "$work/packaged" || complain "cmake --install and the packages differ"
+
 # field PACKAGE FIELD PATTERN
 field() {
   local value
