@@ -57,6 +57,7 @@ left=$(find /etc/systemd /var/lib/systemd/deb-systemd-helper-* -name '*schedkitd
 [ -z "$left" ] || fail "left: $left"
 ! dpkg-query -W schedkit schedkit-scx-loader 2> /dev/null | grep . || fail "dpkg still knows them"
 
+[ -n "${SCHEDKIT_LONG:-}" ] || exit 0
 step "install again, after all that"
 assert_ok "dpkg -i" dpkg -i "$packages"/schedkit_*.deb
 assert_eq active "$(systemctl is-active schedkitd)" "schedkitd.service"

@@ -47,7 +47,8 @@ step "the journal finds transitions by scheduler and rule"
 marked() { journalctl -u schedkitd --no-pager -o json "$@" | jq -r .MESSAGE; }
 assert_contains "$(marked MESSAGE_ID=f089f15a4048435f88a51ccc45d11a79 SCHEDKIT_SCHEDULER=lavd)" "to lavd" "the switch"
 assert_contains "$(marked MESSAGE_ID=7ea9a3449db1416dacabffa6f717ac20)" bad "the failure"
-digest=$(status .scheduler.digest)
+digest=$(status .scheduler.image_id)
+[[ $digest == sha256:* ]] || fail "no digest: $digest"
 assert_contains "$(marked SCHEDKIT_DIGEST="$digest")" "to lavd" "its digest"
 
 step "a hold ends with its client"
