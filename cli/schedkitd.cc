@@ -5,9 +5,12 @@
 #include <CLI/CLI.hpp>
 #include <array>
 #include <csignal>
+#include <cstdlib>
 
 #include "cli/daemon.h"
 #include "core/base/log.h"
+#include "core/base/log_fields.h"
+#include "core/bus/journal.h"
 
 using namespace schedkit;
 
@@ -46,6 +49,7 @@ int main(int argc, char** argv) {
                  : log_level == "notice"  ? notice
                  : log_level == "debug"   ? debug
                                           : info);
+  if (is_journal(STDERR_FILENO, std::getenv("JOURNAL_STREAM"))) log::set_journal(send_to_journal);
   if (::geteuid() != 0) {
     log::error("schedkitd must run as root: it starts containers and attaches to the kernel");
     return 1;

@@ -6,12 +6,15 @@
 #include <cstdlib>
 #include <string>
 
+#include "core/base/log_fields.h"
+
 namespace schedkit::log {
 
 namespace {
 
 std::atomic<Level> highest = Level::info;
 Sink replacement;
+Journal journal;
 
 std::string printable(std::string_view text) {
   std::string line;
@@ -37,12 +40,18 @@ void set_level(Level level) { highest = level; }
 Level level() { return highest; }
 void set_sink(Sink sink) { replacement = std::move(sink); }
 
-void write(Level level, std::string_view text) {
+void set_journal(Journal taker) { journal = std::move(taker); }
+
+void write(Level level, std::string_view text) { write(level, text, {}); }
+
+void write(Level level, std::string_view text, const Fields& fields) {
+  if (level > highest) return;
   std::string line = printable(text);
   if (replacement) {
     replacement(level, line);
     return;
   }
+  if (journal && journal(level, line, fields)) return;
   static const bool prefix = journal_reads();
   if (prefix) line.insert(0, fmt::format("<{}>", static_cast<int>(level)));
   line += '\n';

@@ -5,6 +5,7 @@
 
 #include "core/base/log.h"
 #include "core/base/text.h"
+#include "core/control/narration.h"
 
 namespace schedkit {
 
@@ -213,8 +214,6 @@ std::string discrepancy(const Status& status) {
   return {};
 }
 
-double milliseconds(Duration duration) { return std::chrono::duration<double, std::milli>(duration).count(); }
-
 }  // namespace
 
 Status Controller::status() const {
@@ -244,41 +243,20 @@ Explanation Controller::explain() const {
   return schedkit::explain(engine_, decision_.value_or(Decision()), parts_.clock.now());
 }
 
-// What status shows as a failure or a switch is told by narrate().
 void Controller::happened(HistoryEntry entry) {
-  switch (entry.event) {
-    case HistoryEvent::passed: log::info("{} passed its probation", entry.to); break;
-    case HistoryEvent::lost:
-    case HistoryEvent::out_of_turn:
-    case HistoryEvent::notice: log::notice("{}", entry.text); break;
-    case HistoryEvent::standby: log::warning("{} is not kept at the gate: {}", entry.to, entry.text); break;
-    default: break;
-  }
+  untold_.push_back(entry);
   if (watcher_ != nullptr) watcher_->happened(parts_.clock.now(), entry);
   if (observer_) observer_(entry);
   safety_net_.record(std::move(entry));
 }
 
-// One line in the log for each step, from the same picture that status shows.
+// From the same picture that status shows.
 void Controller::narrate() {
   Status now;
   switcher_.describe(now);
-  const auto phase = [](const Status& status) { return status.candidate ? status.candidate->phase : std::string(); };
-  if (now.candidate && (phase(now) != phase(narrated_) || now.candidate->name != narrated_.candidate->name)) {
-    log::info("{}: {}", now.candidate->name, now.candidate->phase);
-  }
-  if (now.state == SystemState::handing_over && narrated_.state != SystemState::handing_over) log::info("handing over");
-  if (now.last_failure && (!narrated_.last_failure || now.last_failure->at != narrated_.last_failure->at)) {
-    log::error("{}", now.last_failure->text);
-  }
-  if (now.last_switch && (!narrated_.last_switch || now.last_switch->at != narrated_.last_switch->at)) {
-    const auto& done = *now.last_switch;
-    log::info("switched from {} to {}: prepared in {:.1f} ms, detached in {:.1f} ms, attached in {:.1f} ms ({})",
-              done.from, done.to, milliseconds(done.prepare), milliseconds(done.detach), milliseconds(done.attach),
-              done.cause);
-  }
-  if (now.state == SystemState::foreign && narrated_.state != SystemState::foreign) {
-    log::notice("foreign scheduler {} ({})", now.kernel.ops, now.foreign_owner);
+  for (const auto& message :
+       schedkit::narrate(narrated_, now, std::exchange(untold_, {}), decision_ ? &*decision_ : nullptr)) {
+    log::write(message.level, message.text, message.fields);
   }
   narrated_ = std::move(now);
 }

@@ -132,7 +132,8 @@ class Controller final : public Controls {
   std::vector<std::uint32_t> failed_holds_;  // to be taken back when tick() comes
   bool acting_ = false;                      // since start(), but not while the sources tell what is
 
-  Status narrated_;  // what narrate() told last
+  Status narrated_;                   // what narrate() told last
+  std::vector<HistoryEntry> untold_;  // what it has to tell
 
   std::shared_ptr<const int> alive_ = std::make_shared<const int>(0);
 };

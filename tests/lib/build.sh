@@ -27,8 +27,11 @@ build_tree() {
 }
 
 # The programs, images, fixtures and benchmarks that run in the VM and under valgrind. Without debug information: compiling
-# is most of what the tests cost.
-build_plain() { build_tree plain shipped -DCMAKE_BUILD_TYPE=Release '-DCMAKE_CXX_FLAGS_RELEASE=-O2 -DNDEBUG' -DSCHEDKIT_SANITIZE=OFF -DSCHEDKIT_TESTS=ON; }
+# is most of what the tests cost. The prefix is that of packages.
+build_plain() {
+  build_tree plain shipped -DCMAKE_BUILD_TYPE=Release '-DCMAKE_CXX_FLAGS_RELEASE=-O2 -DNDEBUG' -DSCHEDKIT_SANITIZE=OFF \
+    -DCMAKE_INSTALL_PREFIX=/usr -DSCHEDKIT_TESTS=ON
+}
 
 # The tree whose tests ctest runs: everything under AddressSanitizer and UndefinedBehaviorSanitizer.
 build_test() {

@@ -9,9 +9,10 @@ packages_build=(
 packages_test=(
   clang-14 clang-format-14 clang-tidy-14 valgrind libc6-dbg strace dbus python3-dbusmock skopeo umoci docker-registry zstd
   python3 python3-jsonschema python3-dbus jq curl apache2-utils forkstat groff-base zsh fish libxml2-utils systemd
+  dpkg-dev
 )
 packages_long=(
-  bpfcc-tools
+  bpfcc-tools lintian
 )
 packages_fuzz=(
   libclang-rt-16-dev

@@ -9,14 +9,14 @@ failures=0
 complain() { echo "FAIL: $*"; failures=$((failures + 1)); }
 command -v systemd-analyze > /dev/null || { echo "skipped: there is no systemd-analyze here"; exit 77; }
 
-for component in units scx-loader; do
+for component in units scx-loader dev; do
   DESTDIR=$installed cmake --install "$build" --prefix /usr --component $component > "$installed/log" || complain "$(cat "$installed/log")"
 done
 for file in lib/systemd/system/{schedkitd,scx_loader}.service lib/systemd/system/schedkit.slice lib/sysusers.d/schedkit.conf \
   lib/tmpfiles.d/schedkit.conf share/dbus-1/system.d/{io.schedkit.Manager1,org.scx.Loader}.conf \
   share/dbus-1/system-services/{io.schedkit.Manager1,org.scx.Loader}.service \
   share/dbus-1/interfaces/{io.schedkit.Manager1,org.scx.Loader}.xml \
-  share/polkit-1/actions/{io.schedkit,org.scx.Loader}.policy; do
+  lib/systemd/catalog/schedkit.catalog share/polkit-1/actions/{io.schedkit,org.scx.Loader}.policy; do
   [ -s "$installed/usr/$file" ] || complain "$file is not installed"
 done
 
@@ -37,6 +37,16 @@ rate() {
 }
 rate schedkitd.service 50
 rate scx_loader.service 20
+
+# Every message that the code marks is in the catalog, and the other way round.
+catalog=$installed/usr/lib/systemd/catalog/schedkit.catalog
+marked=$(grep -oE '"[0-9a-f]{32}"' "$(dirname "$0")/../../core/control/narration.h" | tr -d '"' | sort)
+[ "$marked" = "$(sed -n 's/^-- //p' "$catalog" | sort)" ] || complain "messages and $catalog differ"
+if command -v journalctl > /dev/null; then
+  mkdir -p "$installed/var/lib/systemd/catalog"
+  journalctl --root="$installed" --update-catalog || complain "$catalog"
+  [ -s "$installed/var/lib/systemd/catalog/database" ] || complain "journalctl made no catalog"
+fi
 
 # Every polkit action that the code asks about is declared, and the other way round.
 source=$(dirname "$0")/../..

@@ -43,6 +43,14 @@ expect_state enabled 1 schedkit_vtime
 "$SCHEDCTL" run bad > /dev/null 2>&1 && fail "a scheduler that exits was run"
 is_state enabled schedkit_vtime || fail "the failure cost the present one"
 
+step "the journal finds transitions by scheduler and rule"
+marked() { journalctl -u schedkitd --no-pager -o json "$@" | jq -r .MESSAGE; }
+assert_contains "$(marked MESSAGE_ID=f089f15a4048435f88a51ccc45d11a79 SCHEDKIT_SCHEDULER=lavd)" "to lavd" "the switch"
+assert_contains "$(marked MESSAGE_ID=7ea9a3449db1416dacabffa6f717ac20)" bad "the failure"
+digest=$(status .scheduler.image_id)
+[[ $digest == sha256:* ]] || fail "no digest: $digest"
+assert_contains "$(marked SCHEDKIT_DIGEST="$digest")" "to lavd" "its digest"
+
 step "a hold ends with its client"
 assert_ok "auto" "$SCHEDCTL" auto
 expect_state disabled 20
