@@ -1,0 +1,42 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "core/base/clock.h"
+#include "core/net/http.h"
+#include "k8s/api_client.h"
+#include "k8s/credentials.h"
+
+namespace schedkit {
+
+// Over HTTP/1.1, a connection for each call under way. Credentials are read again by the first request after a minute,
+// and at once after 401 or an untrusted certificate; the call is then made once more if they have changed. Certificate
+// authorities other than the cluster's are not believed.
+class HttpApiClient final : public ApiClient {
+ public:
+  // All must outlive it; it must outlive its calls.
+  HttpApiClient(HttpClient& http, const ClusterCredentials& credentials, const Clock& clock);
+
+  std::unique_ptr<ApiCall> call(ApiRequest request, Done done) override;
+  std::unique_ptr<ApiCall> watch(ApiRequest request, OnEvent on_event, OnEnd on_end) override;
+
+ private:
+  class Exchange;
+  class Call;
+  class Watch;
+
+  // Errc as those of ClusterCredentials::read().
+  Result<ClusterAccess> access();
+  // Whether what is on disk is not what `used` was.
+  bool refresh(const ClusterAccess& used);
+  Result<HttpRequest> http_request(const ApiRequest& request, ClusterAccess& used);
+
+  HttpClient& http_;
+  const ClusterCredentials& credentials_;
+  const Clock& clock_;
+  std::optional<ClusterAccess> access_;
+  Instant read_at_{};
+};
+
+}  // namespace schedkit
