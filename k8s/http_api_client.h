@@ -16,22 +16,20 @@ namespace schedkit {
 class HttpApiClient final : public ApiClient {
  public:
   // All must outlive it; it must outlive its calls.
-  HttpApiClient(HttpClient& http, const ClusterCredentials& credentials, const Clock& clock);
+  HttpApiClient(Loop& loop, HttpClient& http, const ClusterCredentials& credentials, const Clock& clock);
 
   std::unique_ptr<ApiCall> call(ApiRequest request, Done done) override;
   std::unique_ptr<ApiCall> watch(ApiRequest request, OnEvent on_event, OnEnd on_end) override;
 
  private:
   class Exchange;
-  class Call;
-  class Watch;
 
-  // Errc as those of ClusterCredentials::read().
+  // Errors as those of ClusterCredentials::read(), when there never was anything to go by.
   Result<ClusterAccess> access();
-  // Whether what is on disk is not what `used` was.
-  bool refresh(const ClusterAccess& used);
-  Result<HttpRequest> http_request(const ApiRequest& request, ClusterAccess& used);
+  // Reads again; whether it is other than `used`.
+  bool changed_since(const ClusterAccess& used);
 
+  Loop& loop_;
   HttpClient& http_;
   const ClusterCredentials& credentials_;
   const Clock& clock_;
