@@ -58,13 +58,9 @@ ApiResource leases(std::string name_space) {
 
 ApiRequest get_request(const ApiResource& resource, std::string_view name) { return {.path = resource.path(name)}; }
 
-ApiRequest list_request(const ApiResource& resource, std::string_view next, bool any_version) {
+ApiRequest list_request(const ApiResource& resource, std::string_view next) {
   auto query = fmt::format("limit={}", page_size);
-  if (!next.empty()) {
-    query += "&continue=" + percent_encode(next);
-  } else if (any_version) {
-    query += "&resourceVersion=0";
-  }
+  if (!next.empty()) query += "&continue=" + percent_encode(next);
   return {.path = with_query(resource.path(), resource.selector, query)};
 }
 

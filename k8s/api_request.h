@@ -33,9 +33,9 @@ ApiResource leases(std::string name_space);
 
 ApiRequest get_request(const ApiResource& resource, std::string_view name);
 
-// One page of at most 500; `next` is metadata.continue of the page before. `any_version`: an answer from the server's
-// cache is good enough (resourceVersion=0), for the first list only.
-ApiRequest list_request(const ApiResource& resource, std::string_view next, bool any_version);
+// One page of at most 500; `next` is metadata.continue of the page before, "" for the first. The first is as new as any
+// write that was answered: no cache of the server that lags behind.
+ApiRequest list_request(const ApiResource& resource, std::string_view next);
 
 // What happens after `version`, for `seconds`; with bookmarks.
 ApiRequest watch_request(const ApiResource& resource, std::string_view version, int seconds);
