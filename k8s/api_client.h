@@ -20,6 +20,7 @@ struct ApiRequest {
   std::string path;          // from the root, with its query: "/api/v1/nodes/n1"
   nlohmann::json body = {};  // null: none
   std::string content_type = "application/json";
+  std::string accept = "application/json";
   Duration timeout = std::chrono::seconds(30);
 };
 

@@ -18,6 +18,11 @@ std::string with_query(std::string path, const std::string& selector, const std:
   return path + rest;
 }
 
+std::string accept(const ApiResource& resource, const char* form) {
+  if (!resource.metadata_only) return "application/json";
+  return fmt::format("application/json;as=PartialObjectMetadata{};g=meta.k8s.io;v=v1", form);
+}
+
 }  // namespace
 
 std::string ApiResource::path() const {
@@ -36,14 +41,24 @@ ApiResource sched_exts() { return {.api = std::string(group) + "v1", .plural = "
 ApiResource node_scheds() { return {.api = std::string(group) + "v1alpha1", .plural = "nodescheds"}; }
 ApiResource nodes() { return {.api = "api/v1", .plural = "nodes"}; }
 
-ApiResource node(std::string_view name) {
-  auto resource = nodes();
+ApiResource node_sched(std::string_view name) {
+  auto resource = node_scheds();
   resource.selector = "fieldSelector=metadata.name%3D" + percent_encode(name);
   return resource;
 }
 
+ApiResource node(std::string_view name) {
+  auto resource = nodes();
+  resource.selector = "fieldSelector=metadata.name%3D" + percent_encode(name);
+  resource.metadata_only = true;
+  return resource;
+}
+
 ApiResource pods_of_node(std::string_view node) {
-  return {.api = "api/v1", .plural = "pods", .selector = "fieldSelector=spec.nodeName%3D" + percent_encode(node)};
+  return {.api = "api/v1",
+          .plural = "pods",
+          .selector = "fieldSelector=spec.nodeName%3D" + percent_encode(node),
+          .metadata_only = true};
 }
 
 ApiResource events(std::string name_space) {
@@ -61,13 +76,14 @@ ApiRequest get_request(const ApiResource& resource, std::string_view name) { ret
 ApiRequest list_request(const ApiResource& resource, std::string_view next) {
   auto query = fmt::format("limit={}", page_size);
   if (!next.empty()) query += "&continue=" + percent_encode(next);
-  return {.path = with_query(resource.path(), resource.selector, query)};
+  return {.path = with_query(resource.path(), resource.selector, query), .accept = accept(resource, "List")};
 }
 
 ApiRequest watch_request(const ApiResource& resource, std::string_view version, int seconds) {
   const auto query = fmt::format("watch=1&allowWatchBookmarks=true&resourceVersion={}&timeoutSeconds={}",
                                  percent_encode(version), seconds);
   return {.path = with_query(resource.path(), resource.selector, query),
+          .accept = accept(resource, ""),
           .timeout = std::chrono::seconds(seconds) + watch_grace};
 }
 

@@ -14,6 +14,7 @@ struct ApiResource {
   std::string plural;           // "nodes"
   std::string name_space = {};  // "": cluster-scoped, or in all namespaces
   std::string selector = {};    // of list and watch: "fieldSelector=metadata.name%3Dn1", "" for all
+  bool metadata_only = false;   // of list and watch: PartialObjectMetadata
 
   // "/api/v1/namespaces/default/events".
   std::string path() const;
@@ -25,8 +26,9 @@ ApiResource sched_policies();
 ApiResource sched_exts();
 ApiResource node_scheds();
 ApiResource nodes();
-ApiResource node(std::string_view name);          // of nodes(), the one
-ApiResource pods_of_node(std::string_view node);  // in all namespaces
+ApiResource node_sched(std::string_view name);    // of node_scheds(), the one
+ApiResource node(std::string_view name);          // of nodes(), the one; its metadata
+ApiResource pods_of_node(std::string_view node);  // in all namespaces; their metadata
 ApiResource events(std::string name_space);
 ApiResource leases(std::string name_space);
 }  // namespace resources

@@ -84,7 +84,7 @@ void HttpApiClient::Exchange::start() {
 HttpRequest HttpApiClient::Exchange::http_request() const {
   HttpRequest http{.method = request_.method,
                    .url = used_.server + request_.path,
-                   .headers = {{"Accept", "application/json"}},
+                   .headers = {{"Accept", request_.accept}},
                    .tls = used_.tls,
                    .redirects = 0,
                    .body_limit = on_event_ ? std::numeric_limits<std::uint64_t>::max() : largest_answer,

@@ -29,6 +29,10 @@ TEST(ApiRequest, a_watch_is_given_up_a_little_after_the_server_should_have_ended
       "watch=1&allowWatchBookmarks=true&resourceVersion=17&timeoutSeconds=300",
       request.path.c_str());
   CHECK(request.timeout == Duration(330s));
+  STRCMP_EQUAL("application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1", request.accept.c_str());
+  STRCMP_EQUAL("application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1",
+               list_request(resources::node("n1"), "").accept.c_str());
+  STRCMP_EQUAL("application/json", list_request(resources::node_sched("n1"), "").accept.c_str());
 }
 
 TEST(ApiRequest, writes) {
