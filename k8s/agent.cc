@@ -124,12 +124,7 @@ void Agent::daemon_told(const Result<Status>& status) {
 
 void Agent::reconcile() {
   log_troubles();
-  const auto& own = own_->collection;
-  if (own.missing()) writer_.lost();
-  if (own.synced() && !own.missing()) {
-    const auto found = own.objects().find(options_.node);
-    writer_.server_has(found == own.objects().end() ? Json() : found->second);
-  }
+  learn_own();
   learn_node();
   if (!labels_ || !(policies_->collection.synced() || policies_->collection.missing())) return;
   watch_pods_if_asked();
@@ -141,6 +136,21 @@ void Agent::reconcile() {
   if (spoke && daemon_ && outcome_.ok() && differs_on_disk(plan_, *daemon_)) sync_due_ = true;
   if (sync_due_ && !syncing_) return sync();
   report();
+}
+
+// Only what is new: a watch lags behind what the writer did.
+void Agent::learn_own() {
+  const auto& own = own_->collection;
+  if (own.missing()) {
+    writer_.lost();
+    own_told_.reset();
+  } else if (own.synced()) {
+    const auto found = own.objects().find(options_.node);
+    const Json object = found == own.objects().end() ? Json() : found->second;
+    if (own_told_ == object) return;
+    own_told_ = object;
+    writer_.server_has(object);
+  }
 }
 
 // What was known of it stays known when it is deleted: its pods run on.

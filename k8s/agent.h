@@ -52,6 +52,7 @@ class Agent {
                  Duration missing_poll);
   void changed();
   void reconcile();
+  void learn_own();
   void learn_node();
   void watch_pods_if_asked();
   NodePlan make_plan() const;
@@ -77,7 +78,8 @@ class Agent {
   Timer soon_;
   Timer patience_;
   Timer retry_;
-  std::optional<Labels> labels_;  // of the node, as last known
+  std::optional<nlohmann::json> own_told_;  // the NodeSched that the writer knows of; null for none
+  std::optional<Labels> labels_;            // of the node, as last known
   std::string node_uid_;
   std::optional<Status> daemon_;
   bool daemon_spoke_ = false;  // since the last look at the files
