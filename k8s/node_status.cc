@@ -17,7 +17,7 @@ constexpr std::size_t most_policies = 64;
 constexpr std::size_t longest_scheduler = 128;
 constexpr std::size_t longest_image = 512;
 constexpr std::size_t longest_digest = 71;
-constexpr std::size_t longest_name = 63;
+constexpr std::size_t longest_rule = 128;
 constexpr std::size_t longest_message = 1024;
 
 std::string cut(std::string_view text, std::size_t limit) {
@@ -76,10 +76,10 @@ class Writer {
     const auto slash = rule.find('/');
     const auto policy = report_.plan.policies.find(rule.substr(0, slash));
     if (slash == std::string::npos || policy == report_.plan.policies.end()) {
-      active["rule"] = cut(rule, longest_name);
+      active["rule"] = cut(rule, longest_rule);
     } else {
       active["policy"] = policy->second.name();
-      active["rule"] = cut(rule.substr(slash + 1), longest_name);
+      active["rule"] = cut(rule.substr(slash + 1), longest_rule);
     }
   }
 

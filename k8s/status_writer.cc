@@ -84,8 +84,7 @@ void StatusWriter::create() {
                                     {"controller", false},
                                     {"blockOwnerDeletion", false}}};
   }
-  const Json object = {
-      {"apiVersion", version}, {"kind", "NodeSched"}, {"metadata", metadata}, {"spec", Json::object()}};
+  const Json object = {{"apiVersion", version}, {"kind", "NodeSched"}, {"metadata", metadata}};
   call_ = api_.call(create_request(resources::node_scheds(), object),
                     [this](ApiResult<Json> answer) { answered(std::move(answer), true); });
 }

@@ -61,14 +61,12 @@ Result<void> run_agent(const AgentArguments& arguments) {
 SkedVerb add_agent(CLI::App& app) {
   const auto arguments = std::make_shared<AgentArguments>();  // of the parser and of run()
   CLI::App* command = app.add_subcommand("agent", "Follow a cluster and keep this node's policy files as it says");
-  command->add_option("--node-name", arguments->node, "This node's name in the cluster")
-      ->envname("NODE_NAME")
-      ->required();
+  command->add_option("--node", arguments->node, "This node's name in the cluster")->envname("NODE_NAME")->required();
   command->add_option("--kubeconfig", arguments->kubeconfig, "How to reach the cluster; without it as a pod does");
   command->add_option("-d,--directory", arguments->directory, "Where policy files go")->capture_default_str();
   command->add_option("--socket", arguments->socket, "schedkitd's socket")->capture_default_str();
   command->add_flag("--debug", arguments->debug, "Log more");
-  command->footer("Examples:\n  sked agent --node-name n1\n  sked agent --node-name n1 --kubeconfig ~/.kube/config");
+  command->footer("Examples:\n  sked agent --node n1\n  sked agent --node n1 --kubeconfig ~/.kube/config");
   return {command, [arguments] { return run_agent(*arguments); }};
 }
 
