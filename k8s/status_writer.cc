@@ -138,7 +138,7 @@ void StatusWriter::post(const NodeEvent& event) {
   const Json object = {
       {"apiVersion", "v1"},
       {"kind", "Event"},
-      {"metadata", {{"generateName", options_.node + "."}, {"namespace", "default"}}},
+      {"metadata", {{"generateName", options_.node + "-"}, {"namespace", "default"}}},
       {"involvedObject", {{"apiVersion", version}, {"kind", "NodeSched"}, {"name", options_.node}, {"uid", uid_}}},
       {"type", event.warning ? "Warning" : "Normal"},
       {"reason", event.reason},
