@@ -277,9 +277,11 @@ void Agent::report() {
 void Agent::log_troubles() {
   for (auto& [title, watched] : watched_) {
     const auto& trouble = watched->collection.trouble();
-    const auto kind = trouble ? fmt::format("{}/{}", trouble->status, to_string(trouble->error.code)) : "";
+    const bool missing = watched->collection.missing();
+    const auto kind =
+        trouble ? fmt::format("{}/{}/{}", trouble->status, to_string(trouble->error.code), missing) : std::string();
     if (kind == watched->told) continue;
-    if (trouble && watched->collection.missing()) {
+    if (trouble && missing) {
       log::info("{}: the cluster does not know such objects; files stay as they are", title);
     } else if (trouble) {
       log::warning("{}: {}; what is known stays", title, trouble->error.describe());
