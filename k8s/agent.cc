@@ -177,7 +177,7 @@ void Agent::watch_pods_if_asked() {
 }
 
 NodePlan Agent::make_plan() const {
-  NodeFacts facts{.labels = *labels_, .admits = options_.admits};
+  NodeFacts facts{.name = options_.node, .labels = *labels_};
   if (pods_ != nullptr && pods_->collection.synced()) {
     facts.pods.emplace();
     for (const auto& [key, object] : pods_->collection.objects()) {

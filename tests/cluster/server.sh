@@ -6,10 +6,8 @@
 . "$schedkit_root/tests/lib/side_apt.sh"
 
 cluster_sources=$schedkit_root/tests/cluster/apiserver
-cluster_bin=$schedkit_cache/cluster
-
-# What the programs are made of: they are made again when it changes.
-cluster_recipe() { cat "$cluster_sources"/*.go "$cluster_sources/packages.txt" | sha256sum | cut -c 1-16; }
+# Named by what they are made of.
+cluster_bin=$schedkit_cache/cluster/$(cat "$cluster_sources"/*.go "$cluster_sources/packages.txt" | sha256sum | cut -c 1-16)
 
 # cluster_build ROOT OUT: the server, with the unpacked packages below ROOT.
 cluster_build() {
@@ -27,9 +25,8 @@ cluster_build() {
 }
 
 cluster_make() {
-  local recipe temp root go packages
-  recipe=$(cluster_recipe)
-  [ "$(cat "$cluster_bin/recipe" 2> /dev/null)" != "$recipe" ] || return 0
+  local temp root go packages
+  [ ! -d "$cluster_bin" ] || return 0
   say "building an API server from Debian's packages (4 minutes)"
   side_apt_update sid || return 1
   go=$(side_apt sid cache depends golang-go | sed -n 's/^ *Depends: \(golang-1\.[0-9]*-go\)$/\1/p')
@@ -40,8 +37,9 @@ cluster_make() {
   if side_apt_unpack sid "$root" "$go" "${go%-go}-src" etcd-server kubectl "${packages[@]}" &&
     cluster_build "$root" "$temp/keep/apiserver"; then
     cp "$root/usr/bin/etcd" "$root/usr/bin/kubectl" "$temp/keep/"
-    printf '%s\n' "$recipe" > "$temp/keep/recipe"
     cache_publish "$temp/keep" "$cluster_bin"
+    # Those of other sources, when nobody has used them for a week.
+    find "$schedkit_cache/cluster" -mindepth 1 -maxdepth 1 -type d -mtime +7 -exec rm -rf {} +
     chmod -R u+w "$temp" && rm -rf "$temp"
   else
     chmod -R u+w "$temp" && rm -rf "$temp"
@@ -50,4 +48,7 @@ cluster_make() {
 }
 
 # Fails, having said why, when they cannot be had.
-cluster_programs() { cache_locked cluster cluster_make; }
+cluster_programs() {
+  [ -d "$cluster_bin" ] || cache_locked cluster cluster_make || return
+  touch "$cluster_bin"
+}

@@ -11,7 +11,7 @@ packages_test=(
   python3 python3-jsonschema python3-dbus jq curl apache2-utils forkstat groff-base zsh fish libxml2-utils systemd
 )
 packages_long=(
-  bpfcc-tools
+  bpfcc-tools openssl
 )
 packages_fuzz=(
   libclang-rt-16-dev

@@ -152,12 +152,15 @@ func (s standIns) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 		return
 	}
 	_, other := standInPath(q.URL.Path)
-	if other == "" && !strings.HasPrefix(q.URL.Path, "/openapi/") {
+	if other == "" && !strings.HasPrefix(q.URL.Path, "/openapi/v3") {
 		s.next.ServeHTTP(w, q)
 		return
 	}
 	q = q.Clone(q.Context())
 	q.Header.Del("Accept-Encoding")
+	if strings.HasPrefix(q.URL.Path, "/openapi/") {
+		q.Header.Set("Accept", "application/json") // names cannot be exchanged in protobuf
+	}
 	if other != "" {
 		q.URL.Path, q.URL.RawPath = other, ""
 	}
@@ -165,6 +168,9 @@ func (s standIns) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
+	}
+	if info.Resource == "namespaces" {
+		info.Namespace = "" // of a Namespace itself it is the name; custom resources of no namespace have none
 	}
 	out := &renaming{ResponseWriter: w, stream: info.Verb == "watch"}
 	s.next.ServeHTTP(out, q.WithContext(request.WithRequestInfo(q.Context(), info)))
