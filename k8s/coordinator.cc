@@ -94,15 +94,14 @@ void Coordinator::look_at_lease() {
   const auto& options = leader_.options();
   auto request = get_request(resources::leases(options.name_space), options.name);
   request.timeout = options.give_up;
-  lease_call_ = api_.call(std::move(request), [this](ApiResult<Json> lease) {
-    if (!lease && lease.error().status != 404) return lease_done(lease.error().error.describe());
-    auto action = leader_.look(lease ? *lease : Json(), clock_.now(), clock_.wall_now());
-    if (action.kind == Leader::Action::Kind::nothing) return lease_done("");
-    write_lease(std::move(action));
-  });
+  lease_call_ = api_.call(std::move(request), [this](ApiResult<Json> lease) { lease_came(std::move(lease)); });
 }
 
-void Coordinator::write_lease(Leader::Action action) {
+void Coordinator::lease_came(ApiResult<Json> lease) {
+  lease_call_.reset();
+  if (!lease && lease.error().status != 404) return lease_done(lease.error().error.describe());
+  auto action = leader_.look(lease ? *lease : Json(), clock_.now(), clock_.wall_now());
+  if (action.kind == Leader::Action::Kind::nothing) return lease_done("");
   const auto& options = leader_.options();
   const auto resource = resources::leases(options.name_space);
   auto request = action.kind == Leader::Action::Kind::create
@@ -110,10 +109,15 @@ void Coordinator::write_lease(Leader::Action action) {
                      : replace_request(resource, options.name, std::move(action.lease));
   request.timeout = options.give_up;
   lease_call_ = api_.call(std::move(request), [this, sent = clock_.now()](ApiResult<Json> answer) {
-    if (answer) leader_.wrote(sent);
-    const bool another = !answer && answer.error().status == 409;  // was faster
-    lease_done(answer || another ? "" : answer.error().error.describe());
+    lease_written(std::move(answer), sent);
   });
+}
+
+void Coordinator::lease_written(ApiResult<Json> answer, Instant sent) {
+  lease_call_.reset();
+  if (answer) leader_.wrote(sent);
+  const bool another = !answer && answer.error().status == 409;  // was faster
+  lease_done(answer || another ? "" : answer.error().error.describe());
 }
 
 void Coordinator::lease_done(const std::string& trouble) {
@@ -189,15 +193,18 @@ void Coordinator::write(const std::string& name, Json status) {
                        {"metadata", {{"name", name}}},
                        {"status", std::move(status)}};
   written.call = api_.call(apply_request(resources::sched_policies(), name, "status", manager, object),
-                           [this, name](ApiResult<Json> answer) {
-                             auto& done = written_[name];
-                             done.call.reset();
-                             if (answer) return;
-                             done.status = {};                          // again
-                             if (answer.error().status == 404) return;  // it is gone, or will come
-                             log::warning("SchedPolicy {}: its status: {}", name, answer.error().error.describe());
-                             review_timer_.set(retry, [this] { review(); });
-                           });
+                           [this, name](ApiResult<Json> answer) { status_written(name, std::move(answer)); });
+}
+
+void Coordinator::status_written(std::string name, ApiResult<Json> answer) {
+  auto& written = written_[name];
+  written.call.reset();
+  if (answer) return changed();        // what happened meanwhile
+  written.status = {};                 // again
+  if (answer.error().status != 404) {  // else it is gone
+    log::warning("SchedPolicy {}: its status: {}", name, answer.error().error.describe());
+  }
+  review_timer_.set(retry, [this] { review(); });
 }
 
 }  // namespace schedkit

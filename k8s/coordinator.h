@@ -35,7 +35,8 @@ class Coordinator {
   struct Written;
 
   void look_at_lease();
-  void write_lease(Leader::Action action);
+  void lease_came(ApiResult<nlohmann::json> lease);
+  void lease_written(ApiResult<nlohmann::json> answer, Instant sent);
   void lease_done(const std::string& trouble);
   void watch();
   void changed();
@@ -43,6 +44,7 @@ class Coordinator {
   void review();
   void review(const std::string& name, const nlohmann::json& policy);
   void write(const std::string& name, nlohmann::json status);
+  void status_written(std::string name, ApiResult<nlohmann::json> answer);
   void wake_in(Duration wait);
 
   Loop& loop_;

@@ -105,27 +105,27 @@ class StatusOf {
 
   void count(const RolloutSpec& spec, const RolloutState& state, const std::string& uid) {
     std::size_t updated = 0;
-    std::size_t overridden = 0;
     for (const auto& node : nodes_) {
       updated += is_updated(state, spec, uid, node) ? 1 : 0;
-      applied_ += node.ready && (node.report == Report::applied || node.report == Report::overridden) ? 1 : 0;
-      overridden += node.ready && node.report == Report::overridden ? 1 : 0;
+      applied_ += node.ready && node.report == Report::applied ? 1 : 0;
+      overridden_ += node.ready && node.report == Report::overridden ? 1 : 0;
       if (node.report != Report::failed) continue;
       ++failed_;
       if (failed_names_.size() < most_failed_nodes) failed_names_.push_back(node.name);
     }
     status_["nodes"] = {{"selected", nodes_.size()}, {"updated", updated}, {"applied", applied_},
-                        {"overridden", overridden},  {"failed", failed_},  {"missing", missing_.size()}};
+                        {"overridden", overridden_}, {"failed", failed_},  {"missing", missing_.size()}};
     if (!failed_names_.empty()) status_["failedNodes"] = failed_names_;
   }
 
   Condition ready(const RolloutState& state) const {
     if (nodes_.empty()) return {"Ready", false, "NoNodesSelected", "no node has the labels of nodeSelector"};
-    const auto of_all = fmt::format("in force on {} of {} nodes", applied_, nodes_.size());
+    auto of_all = fmt::format("in force on {} of {} nodes", applied_, nodes_.size());
+    if (overridden_ > 0) of_all += fmt::format(", masked on {}", overridden_);
     if (state.phase == RolloutPhase::halted) return {"Ready", false, "RolloutHalted", of_all};
     if (state.phase == RolloutPhase::rolled_back) return {"Ready", false, "RolledBack", of_all};
     if (state.phase == RolloutPhase::paused) return {"Ready", false, "RolloutPaused", of_all};
-    if (applied_ == nodes_.size()) return {"Ready", true, "Applied", of_all};
+    if (applied_ + overridden_ == nodes_.size()) return {"Ready", true, "Applied", of_all};
     if (failed_ > 0) return {"Ready", false, "NodesFailed", of_all};
     if (!missing_.empty()) {
       const auto first =
@@ -157,6 +157,7 @@ class StatusOf {
   std::vector<RolloutNode> nodes_;
   std::vector<std::string> missing_;  // ready nodes without an agent
   std::size_t applied_ = 0;
+  std::size_t overridden_ = 0;
   std::size_t failed_ = 0;
   std::vector<std::string> failed_names_;
 };

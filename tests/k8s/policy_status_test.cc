@@ -49,7 +49,7 @@ TEST(PolicyStatus, applied_on_all) {
   expect("True", "Applied");
   const auto counts = status().at("nodes");
   LONGS_EQUAL(2, counts.at("selected").get<int>());
-  LONGS_EQUAL(2, counts.at("applied").get<int>());
+  LONGS_EQUAL(1, counts.at("applied").get<int>());
   LONGS_EQUAL(1, counts.at("overridden").get<int>());
   LONGS_EQUAL(3, status().at("observedGeneration").get<int>());
   STRCMP_EQUAL("Complete", status().at("rollout").at("phase").get<std::string>().c_str());
