@@ -61,7 +61,7 @@ struct RolloutNode {
   enum class Report {
     none,        // it has not said anything of the policy's present generation
     applied,     // in force
-    overridden,  // in force, and somebody on the node wants something else for now
+    overridden,  // masked by somebody on the node: as wanted there
     failed,      // not in force, or rolled back after an ejection
   };
   std::string name;

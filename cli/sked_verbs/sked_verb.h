@@ -16,5 +16,6 @@ struct SkedVerb {
 SkedVerb add_render(CLI::App& app);
 SkedVerb add_prune(CLI::App& app);
 SkedVerb add_agent(CLI::App& app);
+SkedVerb add_coordinate(CLI::App& app);
 
 }  // namespace schedkit

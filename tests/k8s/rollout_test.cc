@@ -143,7 +143,7 @@ TEST(Rollout, a_node_that_falls_back_begins_the_soak_anew) {
   updated().front()->report = Report::none;
   look();
   expect(RolloutPhase::progressing, 10);
-  updated().front()->report = Report::overridden;  // somebody on the node decided otherwise; the file is in force
+  updated().front()->report = Report::overridden;  // somebody on the node decided otherwise
   look();
   now += 9min;
   look();
