@@ -18,6 +18,7 @@
 #include "core/base/file.h"
 #include "core/base/log.h"
 #include "core/base/text.h"
+#include "core/bus/names.h"
 #include "core/bus/service_manager.h"
 #include "core/sched/btf_names.h"
 
@@ -97,7 +98,11 @@ Result<void> Daemon::make_mechanisms() {
                                        controller_->replace(policy);
                                        service_->policy_changed();
                                      },
-                                 .report = [this](const PolicyReport& report) { controller_->report(report); }});
+                                 .report =
+                                     [this](const PolicyReport& report) {
+                                       controller_->report(report);
+                                       service_->policy_changed();
+                                     }});
   if (!directories) return fail(std::move(directories.error()));
   directories_ = std::move(*directories);
   const Settings& settings = directories_->policy().settings;
@@ -219,6 +224,13 @@ Result<void> Daemon::make_bus() {
   auto server = PrivateServer::create(loop_, options_.run_dir + "/schedkitd.sock", *service_);
   if (!server) return fail(std::move(server.error()));
   server_ = std::move(*server);
+  auto readers =
+      PrivateServer::create(loop_, bus::readers_socket_path(options_.run_dir), *service_, PrivateServer::For::readers);
+  if (readers) {
+    readers_server_ = std::move(*readers);
+  } else {
+    log::error("nobody but root can read the state: {}", readers.error().describe());
+  }
   controller_->set_observer([this](const HistoryEntry& entry) { service_->happened(entry); });
   system_bus_ = std::make_unique<SystemBus>(loop_, *service_, *controller_, images_.get(),
                                             SystemBus::Options{.marker = options_.run_dir + "/scx-loader"});

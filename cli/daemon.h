@@ -78,6 +78,7 @@ class Daemon {
   std::unique_ptr<Controller> controller_;
   std::unique_ptr<ManagerService> service_;
   std::unique_ptr<PrivateServer> server_;
+  std::unique_ptr<PrivateServer> readers_server_;
   std::unique_ptr<SystemBus> system_bus_;
   std::unique_ptr<Timer> timer_;
   std::unique_ptr<Timer> last_timer_;

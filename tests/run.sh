@@ -3,7 +3,7 @@
 #
 #   --only REGEX   only the ctests whose name matches
 #   --no-vm        without the tests that boot a virtual machine
-#   --long         the full counts, the benchmarks (tests/bench/*.sh) and the fuzzers (tests/fuzz/long.sh); writes docs/proof.md
+#   --long         the full counts, the tests on a Kubernetes API server (tests/cluster), the benchmarks (tests/bench/*.sh) and the fuzzers (tests/fuzz/long.sh); writes docs/proof.md
 #
 # Without --long: every test once, at most 30 minutes on 2 cores from nothing. Ends with ctest's summary and status.
 # build/plain holds the programs as they are shipped (for VM, valgrind, benchmarks), build/test the same with sanitizers.
@@ -29,7 +29,10 @@ while [ $# -gt 0 ]; do
   esac
   shift
 done
-[ -n "$vm" ] || selection+=(-LE '^vm$')
+left_out=()
+[ -n "$vm" ] || left_out+=(vm)
+[ -n "$long" ] || left_out+=(cluster)
+[ "${#left_out[@]}" = 0 ] || selection+=(-LE "^($(IFS='|'; echo "${left_out[*]}"))\$")
 
 results=$build_dir/results
 vm_log=$build_dir/vm-image.log

@@ -33,9 +33,10 @@ std::string directory_of(const std::string& address) {
 
 }  // namespace
 
-BusLink::BusLink(Loop& loop, std::string address, Up up, Down down)
+BusLink::BusLink(Loop& loop, std::string address, Up up, Down down, End end)
     : loop_(loop),
       address_(address.empty() ? system_address() : std::move(address)),
+      end_(end),
       up_(std::move(up)),
       down_(std::move(down)),
       timer_(loop) {}
@@ -71,9 +72,9 @@ int BusLink::connect() {
   if (const int error = sd_bus_new(&raw); error < 0) return error;
   BusPtr bus(raw);
   int error = sd_bus_set_address(raw, address_.c_str());
-  if (error >= 0) error = sd_bus_set_bus_client(raw, 1);
+  if (error >= 0) error = sd_bus_set_bus_client(raw, end_ == End::bus ? 1 : 0);
   if (error >= 0) error = sd_bus_set_connected_signal(raw, 1);
-  if (error >= 0) error = sd_bus_start(raw);  // Hello is answered later
+  if (error >= 0) error = sd_bus_start(raw);  // the greeting is answered later
   if (error < 0) return error;
   sd_bus_slot* slot = nullptr;
   error = sd_bus_add_match(

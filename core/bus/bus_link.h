@@ -12,7 +12,7 @@
 
 namespace schedkit {
 
-// A client's connection to a message bus that comes back by itself. While there is no bus it waits for the socket's
+// A client's connection to a message bus, or to a peer without one, that comes back by itself. While there is no bus it waits for the socket's
 // directory to change; a bus that is there but refuses is tried again after 250 ms, then twice as long each time up to
 // a minute. Nothing here blocks.
 class BusLink {
@@ -22,8 +22,10 @@ class BusLink {
   // The connection is lost: all slots on it must go before this returns. Also called when there was no Up.
   using Down = std::function<void()>;
 
+  enum class End { bus, peer };
+
   // An empty `address` is the system bus. `loop` must outlive it; it may not be destroyed by a handler of a message.
-  BusLink(Loop& loop, std::string address, Up up, Down down);
+  BusLink(Loop& loop, std::string address, Up up, Down down, End end = End::bus);
   ~BusLink();
 
   void open();
@@ -47,6 +49,7 @@ class BusLink {
 
   Loop& loop_;
   const std::string address_;
+  const End end_;
   Up up_;
   Down down_;
   Timer timer_;

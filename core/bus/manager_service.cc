@@ -33,11 +33,13 @@ Told told_as(HistoryEvent event) {
 
 }  // namespace
 
-ManagerService::Attachment::Attachment(ManagerService& service, sd_bus* bus, std::string peer, Authority* authority)
+ManagerService::Attachment::Attachment(ManagerService& service, sd_bus* bus, std::string peer, Authority* authority,
+                                       bool reads_only)
     : service_(service),
       bus_(bus),
       peer_(std::move(peer)),
       authority_(authority),
+      reads_only_(reads_only),
       clients_(authority != nullptr ? bus : nullptr,
                [this](const std::string& client) {
                  holds_.gone(client);
@@ -63,6 +65,7 @@ Result<void> ManagerService::Attachment::add_object() {
 }
 
 int ManagerService::Attachment::authorized(sd_bus_message* call, const char* action, Method method) {
+  if (reads_only_) return bus::refuse(call, {Errc::denied, "this socket is for reading only", {}});
   if (authority_ == nullptr) return method(*this, call, peer_);
   const bool interactive = sd_bus_message_get_allow_interactive_authorization(call) > 0;
   const auto answer = [this, method, held = Message::share(call)](const Result<Authority::Caller>& caller) {
@@ -173,8 +176,9 @@ void ManagerService::saw(Instant at, const SimulatedAction& action) { tell_strea
 void ManagerService::decided(Instant at, const Decision& decision) { tell_streams(at, decision_json(decision)); }
 void ManagerService::happened(Instant at, const HistoryEntry& entry) { tell_streams(at, happened_json(entry)); }
 
-Result<std::unique_ptr<ManagerService::Attachment>> ManagerService::attach(sd_bus* bus, std::string peer) {
-  return attach(std::make_unique<Attachment>(*this, bus, std::move(peer), nullptr));
+Result<std::unique_ptr<ManagerService::Attachment>> ManagerService::attach(sd_bus* bus, std::string peer,
+                                                                           bool reads_only) {
+  return attach(std::make_unique<Attachment>(*this, bus, std::move(peer), nullptr, reads_only));
 }
 
 Result<std::unique_ptr<ManagerService::Attachment>> ManagerService::attach(sd_bus* bus, Authority& authority) {

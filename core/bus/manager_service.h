@@ -45,7 +45,7 @@ class ManagerService final : private Watcher {
     // `by` is who called, for status and log.
     using Method = int (*)(Attachment& self, sd_bus_message* call, const std::string& by);
 
-    Attachment(ManagerService& service, sd_bus* bus, std::string peer, Authority* authority);
+    Attachment(ManagerService& service, sd_bus* bus, std::string peer, Authority* authority, bool reads_only = false);
     ~Attachment();
     Attachment(const Attachment&) = delete;
     Attachment& operator=(const Attachment&) = delete;
@@ -81,6 +81,7 @@ class ManagerService final : private Watcher {
     sd_bus* bus_;
     std::string peer_;
     Authority* authority_;
+    bool reads_only_;
     SlotPtr slot_;
     ClientWatch clients_;
     ClientHolds holds_;
@@ -88,8 +89,9 @@ class ManagerService final : private Watcher {
     std::unique_ptr<WatchStream> stream_;
     std::optional<std::string> followed_;  // whose output it wants to be told; "" is everybody's
   };
-  // On a private connection: `peer` names who is at the other end, and may do everything.
-  Result<std::unique_ptr<Attachment>> attach(sd_bus* bus, std::string peer);
+  // On a private connection: `peer` names who is at the other end, and may do everything, or with `reads_only` what needs
+  // no polkit action.
+  Result<std::unique_ptr<Attachment>> attach(sd_bus* bus, std::string peer, bool reads_only = false);
   // On a message bus, where each message names its sender. `authority` must outlive the attachment.
   Result<std::unique_ptr<Attachment>> attach(sd_bus* bus, Authority& authority);
 

@@ -38,6 +38,10 @@ constexpr std::array<Name, 8> foreign_names{{{Errc::denied, "org.freedesktop.DBu
 
 std::string socket_path(std::string_view run_directory) { return std::string(run_directory) + "/schedkitd.sock"; }
 
+std::string readers_socket_path(std::string_view run_directory) {
+  return std::string(run_directory) + "/agent/agent.sock";
+}
+
 std::string error_name(Errc code) {
   for (const auto& name : names) {
     if (name.code == code) return std::string(prefix) + std::string(name.word);

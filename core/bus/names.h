@@ -20,6 +20,8 @@ constexpr const char* loader_interface = "org.scx.Loader";
 
 // A daemon that listens in `run_directory` ("/run/schedkit") does so here.
 std::string socket_path(std::string_view run_directory);
+// For those who only read, above all sked.
+std::string readers_socket_path(std::string_view run_directory);
 
 // "io.schedkit.Error.NotFound" and so on.
 std::string error_name(Errc code);

@@ -61,8 +61,8 @@ std::string describe(const ucred& peer) {
 
 }  // namespace
 
-PrivateServer::PrivateServer(Loop& loop, std::string path, ManagerService& service)
-    : loop_(loop), path_(std::move(path)), service_(service), rest_(loop) {}
+PrivateServer::PrivateServer(Loop& loop, std::string path, ManagerService& service, For whom)
+    : loop_(loop), path_(std::move(path)), service_(service), whom_(whom), rest_(loop) {}
 
 PrivateServer::~PrivateServer() {
   struct stat now {};
@@ -71,8 +71,9 @@ PrivateServer::~PrivateServer() {
   }
 }
 
-Result<std::unique_ptr<PrivateServer>> PrivateServer::create(Loop& loop, std::string path, ManagerService& service) {
-  std::unique_ptr<PrivateServer> server(new PrivateServer(loop, std::move(path), service));
+Result<std::unique_ptr<PrivateServer>> PrivateServer::create(Loop& loop, std::string path, ManagerService& service,
+                                                             For whom) {
+  std::unique_ptr<PrivateServer> server(new PrivateServer(loop, std::move(path), service, whom));
   if (auto listening = server->listen(); !listening) return fail(std::move(listening.error()));
   return server;
 }
@@ -95,6 +96,8 @@ Result<void> PrivateServer::listen() {
   }
   if (::lstat(path_.c_str(), &file_) != 0) return fail_errno(errno, "cannot look at " + path_);
   bound_ = true;
+  // The umask would take the group's part of it before.
+  if (whom_ == For::readers && ::chmod(path_.c_str(), 0660) != 0) return fail_errno(errno, "cannot open " + path_);
   if (::listen(socket_.get(), backlog) != 0) return fail_errno(errno, "cannot listen on " + path_);
 
   auto watch = FdWatch::create(loop_, socket_.get(), [this](FdWatch::Ready) { accept_clients(); });
@@ -134,7 +137,7 @@ Result<void> PrivateServer::serve(UniqueFd socket) {
   if (::getsockopt(socket.get(), SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) {
     return fail_errno(errno, "cannot tell who it is");
   }
-  if (peer.uid != 0 && peer.uid != ::geteuid()) {
+  if (whom_ == For::root && peer.uid != 0 && peer.uid != ::geteuid()) {
     return fail(Errc::denied, "uid {} may not use this socket (pid {})", peer.uid, peer.pid);
   }
   if (clients_.size() >= most_clients) {
@@ -153,7 +156,7 @@ Result<void> PrivateServer::serve(UniqueFd socket) {
   sd_id128_t id{};
   int error = sd_id128_randomize(&id);
   if (error >= 0) error = sd_bus_set_server(raw, 1, id);
-  // Who may connect may do everything: SO_PEERCRED above is the check.
+  // Who may connect may ask: SO_PEERCRED above, or the socket's mode, is the check; the attachment knows for what.
   if (error >= 0) error = sd_bus_set_trusted(raw, 1);
   if (error >= 0) error = sd_bus_negotiate_fds(raw, 0);
   if (error >= 0) error = sd_bus_start(raw);
@@ -166,7 +169,7 @@ Result<void> PrivateServer::serve(UniqueFd socket) {
     return fail(std::move(connection.error()));
   }
   place->connection = std::move(*connection);
-  auto attachment = service_.attach(place->connection->bus(), describe(peer));
+  auto attachment = service_.attach(place->connection->bus(), describe(peer), whom_ == For::readers);
   if (!attachment) {
     clients_.erase(place);
     return fail(std::move(attachment.error()));

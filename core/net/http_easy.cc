@@ -1,5 +1,9 @@
 #include "core/net/http_easy.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
 #include <algorithm>
 #include <cstring>
 
@@ -9,6 +13,17 @@ namespace schedkit::detail {
 namespace {
 
 constexpr long buffer_bytes = 512L << 10;  // libcurl's greatest
+
+// A peer that is gone without a word: asked after 30 s of silence, given up when it acknowledges nothing for 30 s.
+constexpr long keepalive_idle = 30;
+constexpr long keepalive_interval = 10;
+constexpr unsigned unacknowledged_milliseconds = 30'000;
+
+// libcurl has no option for it.
+int on_socket_made(void*, curl_socket_t fd, curlsocktype) {
+  ::setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &unacknowledged_milliseconds, sizeof(unacknowledged_milliseconds));
+  return CURL_SOCKOPT_OK;
+}
 
 long milliseconds(Duration duration) {
   return static_cast<long>(std::chrono::ceil<std::chrono::milliseconds>(duration).count());
@@ -68,6 +83,9 @@ Result<void> EasyTransfer::prepare(const std::string& user_agent) {
   curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
   curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
   curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+  curl_easy_setopt(easy, CURLOPT_TCP_KEEPIDLE, keepalive_idle);
+  curl_easy_setopt(easy, CURLOPT_TCP_KEEPINTVL, keepalive_interval);
+  curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, &on_socket_made);
   curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, request_.http2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1);
   curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, &EasyTransfer::on_header);
   curl_easy_setopt(easy, CURLOPT_HEADERDATA, this);

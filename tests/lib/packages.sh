@@ -12,7 +12,7 @@ packages_test=(
   dpkg-dev
 )
 packages_long=(
-  bpfcc-tools lintian
+  bpfcc-tools lintian openssl
 )
 packages_fuzz=(
   libclang-rt-16-dev

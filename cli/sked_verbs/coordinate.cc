@@ -1,0 +1,70 @@
+// sked coordinate: all nodes of a cluster together.
+#include <unistd.h>
+
+#include <csignal>
+#include <memory>
+#include <random>
+
+#include "cli/sked_verbs/sked_verb.h"
+#include "core/base/log.h"
+#include "core/loop/signals.h"
+#include "core/net/http.h"
+#include "k8s/coordinator.h"
+#include "k8s/credentials.h"
+#include "k8s/http_api_client.h"
+
+namespace schedkit {
+namespace {
+
+struct CoordinateArguments {
+  std::string kubeconfig;
+  std::string identity;
+  std::string name_space = "schedkit-system";
+  bool debug = false;
+};
+
+constexpr long most_connections = 16;  // three watches, the lease, and writes
+
+std::string own_identity() {
+  char host[256] = {};
+  ::gethostname(host, sizeof host - 1);
+  return fmt::format("{}_{}", host, ::getpid());
+}
+
+Result<void> coordinate(const CoordinateArguments& arguments) {
+  ::signal(SIGPIPE, SIG_IGN);
+  if (arguments.debug) log::set_level(log::Level::debug);
+  const auto credentials = find_credentials(arguments.kubeconfig);
+  if (!credentials) return fail(credentials.error());
+
+  Loop loop;
+  const SystemClock clock;
+  HttpClient http(loop, {.connections = most_connections, .user_agent = "sked/" SCHEDKIT_VERSION});
+  HttpApiClient api(loop, http, **credentials, clock);
+  std::mt19937 generator{std::random_device{}()};
+  const auto random = [&generator] { return std::uniform_real_distribution<double>(0, 1)(generator); };
+  const auto identity = arguments.identity.empty() ? own_identity() : arguments.identity;
+  Coordinator coordinator(loop, api, clock, random,
+                          {.leader = {.name_space = arguments.name_space, .identity = identity}});
+  const Signals signals(loop, {SIGTERM, SIGINT}, [&loop](int) { loop.stop(); });
+  log::notice("sked " SCHEDKIT_VERSION " coordinates as {}", identity);
+  coordinator.start();
+  loop.run();
+  log::notice("bye; rollouts stay where they are");
+  return {};
+}
+
+}  // namespace
+
+SkedVerb add_coordinate(CLI::App& app) {
+  const auto arguments = std::make_shared<CoordinateArguments>();  // of the parser and of run()
+  CLI::App* command = app.add_subcommand("coordinate", "Write each SchedPolicy's status and lead staged rollouts");
+  command->add_option("--kubeconfig", arguments->kubeconfig, "How to reach the cluster; without it as a pod does");
+  command->add_option("--identity", arguments->identity, "Our name in the lease; HOST_PID without");
+  command->add_option("--namespace", arguments->name_space, "Where the lease is")->capture_default_str();
+  command->add_flag("--debug", arguments->debug, "Log more");
+  command->footer("Examples:\n  sked coordinate --kubeconfig ~/.kube/config");
+  return {command, [arguments] { return coordinate(*arguments); }};
+}
+
+}  // namespace schedkit
