@@ -177,7 +177,7 @@ void Agent::watch_pods_if_asked() {
 }
 
 NodePlan Agent::make_plan() const {
-  NodeFacts facts{.labels = *labels_, .admits = options_.admits};
+  NodeFacts facts{.name = options_.node, .labels = *labels_};
   if (pods_ != nullptr && pods_->collection.synced()) {
     facts.pods.emplace();
     for (const auto& [key, object] : pods_->collection.objects()) {
@@ -277,9 +277,11 @@ void Agent::report() {
 void Agent::log_troubles() {
   for (auto& [title, watched] : watched_) {
     const auto& trouble = watched->collection.trouble();
-    const auto kind = trouble ? fmt::format("{}/{}", trouble->status, to_string(trouble->error.code)) : "";
+    const bool missing = watched->collection.missing();
+    const auto kind =
+        trouble ? fmt::format("{}/{}/{}", trouble->status, to_string(trouble->error.code), missing) : std::string();
     if (kind == watched->told) continue;
-    if (trouble && watched->collection.missing()) {
+    if (trouble && missing) {
       log::info("{}: the cluster does not know such objects; files stay as they are", title);
     } else if (trouble) {
       log::warning("{}: {}; what is known stays", title, trouble->error.describe());

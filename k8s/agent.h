@@ -17,15 +17,14 @@
 namespace schedkit {
 
 struct AgentOptions {
-  std::string node;                                                                     // its name
-  std::string directory = "/etc/schedkit/cluster";                                      // where files are written
-  std::string kernel_release;                                                           // of this machine
-  std::function<bool(const nlohmann::json& policy, const Labels& labels)> admits = {};  // NodeFacts
-  Duration soon = std::chrono::milliseconds(50);                                        // changes come in bursts
-  Duration patience = std::chrono::seconds(5);  // for schedkitd to read what was written, before that is reported
-  Duration retry = std::chrono::seconds(30);    // after a file could not be written
-  CollectionOptions collection = {};            // its times; `resource`, `trim` and `hold` where it matters are ours
-  StatusWriterOptions writer = {};              // its times
+  std::string node;                                 // its name
+  std::string directory = "/etc/schedkit/cluster";  // where files are written
+  std::string kernel_release;                       // of this machine
+  Duration soon = std::chrono::milliseconds(50);    // changes come in bursts
+  Duration patience = std::chrono::seconds(5);      // for schedkitd to read what was written, before that is reported
+  Duration retry = std::chrono::seconds(30);        // after a file could not be written
+  CollectionOptions collection = {};  // its times; `resource`, `trim` and `hold` where it matters are ours
+  StatusWriterOptions writer = {};    // its times
 };
 
 // One node of a cluster: the cluster's policies become files here, and what came of them the status of its NodeSched.

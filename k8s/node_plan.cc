@@ -6,6 +6,7 @@
 #include "core/image/digest.h"
 #include "k8s/manifest.h"
 #include "k8s/render.h"
+#include "k8s/rollout.h"
 
 namespace schedkit {
 
@@ -62,8 +63,7 @@ PlannedPolicy judge(const Json& object, const SchedPolicy& policy, const NodeFac
     planned.verdict = Verdict::suspended;
     return planned;
   }
-  const bool staged = text_at(object, {"spec", "rollout", "type"}) == "Staged";
-  if (staged && !(facts.admits && facts.admits(object, facts.labels))) {
+  if (!rollout_admits(object, facts.name, facts.labels)) {
     planned.verdict = Verdict::staged;
     planned.why = "the rollout has not come to this node";
     return planned;

@@ -1,7 +1,6 @@
 // What the cluster's objects mean for one node. Pure.
 #pragma once
 
-#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -51,11 +50,11 @@ struct NodePlan {
 };
 
 struct NodeFacts {
+  std::string name;
   Labels labels;
   std::optional<std::vector<Pod>> pods = {};  // nullopt: not known
   std::string no_pods = {};                   // why, for those whose policy needs them
-  // Whether a Staged policy has come to this node; without it none has.
-  std::function<bool(const nlohmann::json& policy, const Labels& labels)> admits = {};
+};
 };
 
 // Adds what `objects`, of one kind, mean.

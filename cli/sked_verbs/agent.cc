@@ -14,7 +14,6 @@
 #include "k8s/agent.h"
 #include "k8s/credentials.h"
 #include "k8s/http_api_client.h"
-#include "k8s/rollout.h"
 
 namespace schedkit {
 namespace {
@@ -45,12 +44,7 @@ Result<void> run_agent(const AgentArguments& arguments) {
   std::mt19937 generator{std::random_device{}()};
   const auto random = [&generator] { return std::uniform_real_distribution<double>(0, 1)(generator); };
   Agent agent(loop, api, clock, random,
-              {.node = arguments.node,
-               .directory = arguments.directory,
-               .kernel_release = system.release,
-               .admits = [node = arguments.node](const nlohmann::json& policy, const Labels& labels) {
-                 return rollout_admits(policy, node, labels);
-               }});
+              {.node = arguments.node, .directory = arguments.directory, .kernel_release = system.release});
   DaemonLink daemon(loop, clock, arguments.socket,
                     [&agent](const Result<Status>& status) { agent.daemon_told(status); });
   const Signals signals(loop, {SIGTERM, SIGINT}, [&loop](int) { loop.stop(); });

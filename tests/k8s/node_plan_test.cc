@@ -1,5 +1,7 @@
 #include "k8s/node_plan.h"
 
+#include "k8s/rollout.h"
+
 #include "tests/k8s/helpers.h"
 
 using namespace schedkit;
@@ -26,7 +28,7 @@ std::string policy(const char* name, const char* spec) {
 
 TEST_GROUP(NodePlan) {
   NodePlan plan;
-  NodeFacts facts{.labels = {{"pool", "build"}}};
+  NodeFacts facts{.name = "n1", .labels = {{"pool", "build"}}};
 
   const PlannedPolicy& only(const std::string& yaml) {
     plan = {};
@@ -63,15 +65,20 @@ TEST(NodePlan, suspended_refused_and_staged_ones_have_no_text) {
   CHECK_EQUAL(2, unread.source.generation);
 }
 
-TEST(NodePlan, a_staged_policy_waits_until_it_is_let_in) {
-  const auto staged = policy("a", "{default: {builtin: kernel}, rollout: {type: Staged, staged: {steps: [100]}}}");
-  CHECK(only(staged).verdict == Verdict::staged);
-  facts.admits = [](const nlohmann::json& object, const Labels& labels) {
-    return text_at(object, {"metadata", "name"}) == "a" && labels.contains("pool");
+TEST(NodePlan, a_staged_policy_waits_until_its_rollout_comes) {
+  auto object =
+      object_of(policy("a", "{default: {builtin: kernel}, rollout: {type: Staged, staged: {steps: [100]}}}").substr(4));
+  const auto verdict = [&] {
+    plan = {};
+    add_to_plan(plan, {{"a", object}}, facts);
+    return plan.policies.at("k8s-a.toml").verdict;
   };
-  CHECK(only(staged).verdict == Verdict::rendered);
-  facts.admits = [](const nlohmann::json&, const Labels&) { return false; };
-  CHECK(only(staged).verdict == Verdict::staged);
+  CHECK(verdict() == Verdict::staged);
+  object["status"]["rollout"] =
+      to_json(RolloutState{.revision = rollout_revision(object), .phase = RolloutPhase::progressing, .percent = 100});
+  CHECK(verdict() == Verdict::rendered);
+  object["spec"]["priority"] = 3;  // another revision than the one that was let in
+  CHECK(verdict() == Verdict::staged);
 }
 
 TEST(NodePlan, a_policy_that_asks_for_pods_waits_for_them) {
