@@ -20,12 +20,12 @@ struct PolicyState {
   bool operator==(const PolicyState&) const = default;
 };
 
-// `daemon` is null while schedkitd is away; `write_error` when its file could not be written. A file counts as read when
-// schedkitd saw exactly our bytes, and as applied when these are in force.
+// `daemon` is null while schedkitd is away, `write_error` unless its file could not be written. A file counts as read
+// when schedkitd saw exactly our bytes, and as applied when these are in force.
 PolicyState state_of(const PlannedPolicy& policy, const std::string& file, const Status* daemon,
                      const Error* write_error);
 
-// Whether schedkitd sees other bytes, or none, where the plan has a file: somebody else was at it, or it has not looked.
+// Whether schedkitd sees other bytes, or none, where the plan has a file: somebody was at it, or it has not looked yet.
 bool differs_on_disk(const NodePlan& plan, const Status& daemon);
 
 }  // namespace schedkit

@@ -83,7 +83,7 @@ ApiFailure failure_of_event(const Json& status, const std::string& what) {
   return failure_of_status(code == 0 ? 500 : code, status, what);
 }
 
-Result<void> LineSplitter::feed(std::string_view bytes, const std::function<bool(std::string_view line)>& take) {
+Result<void> WatchLines::feed(std::string_view bytes, const std::function<bool(std::string_view line)>& take) {
   for (auto end = bytes.find('\n'); end != std::string_view::npos; end = bytes.find('\n')) {
     const auto whole = std::exchange(rest_, {}).append(bytes.substr(0, end));
     bytes.remove_prefix(end + 1);

@@ -24,7 +24,7 @@ ApiFailure failure_of_answer(int status, std::string_view body, std::string_view
 ApiFailure failure_of_event(const nlohmann::json& status, const std::string& what);
 
 // A stream cut into lines.
-class LineSplitter {
+class WatchLines {
  public:
   // `take` gets each whole line without its end; false stops. Errc::limit for a line of more than longest_watch_line.
   Result<void> feed(std::string_view bytes, const std::function<bool(std::string_view line)>& take);

@@ -12,8 +12,8 @@ struct BackoffPolicy {
   Duration calm = std::chrono::minutes(2);      // without a failure for so long it starts anew
 };
 
-// How long to wait after a failure: twice as long each time, and up to twice that at random, so that a thousand nodes do
-// not come back at once. Pure.
+// How long to wait after a failure: twice as long each time, and up to twice that at random, so that a thousand nodes
+// do not come back at once. Pure.
 class Backoff {
  public:
   // `random` gives [0, 1).

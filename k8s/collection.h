@@ -18,8 +18,8 @@ namespace schedkit {
 struct CollectionOptions {
   ApiResource resource;
   std::function<void(nlohmann::json& object)> trim = {};  // leaves of an object what matters; the rest is no change
-  // A deletion counts when a whole list, this much later, confirms it: when a CRD is deleted, each of its objects is told
-  // as deleted first. 0: at once, for what is no custom resource.
+  // A deletion counts when a whole list, this much later, confirms it: when a CRD is deleted, each of its objects is
+  // told as deleted first. 0: at once, for what is no custom resource.
   Duration hold = std::chrono::seconds(10);
   Duration spread = std::chrono::seconds(2);               // the first list comes at random within it
   Duration missing_poll = std::chrono::seconds(30);        // how often a collection is looked for that is not there

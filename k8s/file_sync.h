@@ -20,7 +20,7 @@ struct FileOutcome {
 
 // Makes sked's files what the plan says: writes first, then removes
 //   what is suspended or for other nodes,
-//   and what belongs to no object any more, unless that was to stay (deletionPolicy: Keep), or not all objects are known.
+//   and what belongs to no object any more, unless that was to stay (deletionPolicy: Keep) or not all objects are known
 // Blocks on the disk.
 FileOutcome sync_files(const RenderedFiles& files, const NodePlan& plan);
 

@@ -52,7 +52,7 @@ class HttpApiClient::Exchange final : public ApiCall {
   bool again_ = false;
   int status_ = 0;
   std::string body_;  // of a watch that was refused
-  LineSplitter lines_;
+  WatchLines lines_;
   bool* gone_ = nullptr;
   std::unique_ptr<HttpTransfer> transfer_;
 };

@@ -55,7 +55,6 @@ struct NodeFacts {
   std::optional<std::vector<Pod>> pods = {};  // nullopt: not known
   std::string no_pods = {};                   // why, for those whose policy needs them
 };
-};
 
 // Adds what `objects`, of one kind, mean.
 void add_to_plan(NodePlan& plan, const ObjectMap& objects, const NodeFacts& facts);

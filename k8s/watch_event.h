@@ -23,8 +23,8 @@ struct WatchEvent {
   nlohmann::json object;  // not of a bookmark
 };
 
-// `event`: {"type", "object"}. An ERROR event is its failure; anything else that is not understood has Errc::invalid, so
-// that the collection is listed again. `what` was watched.
+// `event`: {"type", "object"}. An ERROR event is its failure; anything else that is not understood has Errc::invalid,
+// so that the collection is listed again. `what` was watched.
 ApiResult<WatchEvent> read_watch_event(nlohmann::json event, const std::string& what);
 
 }  // namespace schedkit

@@ -90,8 +90,7 @@ Result<void> PrivateServer::listen() {
   socket_.reset(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!socket_) return fail_errno(errno, "cannot make a socket");
   // The file that bind() makes takes its mode from the socket: there is no moment in which others may connect.
-  if (::fchmod(socket_.get(), 0600) != 0)
-    return fail_errno(errno, "cannot set the mode of a socket");
+  if (::fchmod(socket_.get(), 0600) != 0) return fail_errno(errno, "cannot set the mode of a socket");
   if (::bind(socket_.get(), generic(*address), sizeof(*address)) != 0) {
     return fail_errno(errno, "cannot make the socket " + path_);
   }

@@ -52,7 +52,7 @@ TEST(ApiJson, an_error_event_has_its_code_inside) {
 TEST(ApiJson, lines_come_in_any_pieces) {
   const std::string stream = "{\"a\":1}\n\n{\"b\":2}\r\n{\"c\":3";
   for (std::size_t size = 1; size <= stream.size(); ++size) {
-    LineSplitter lines;
+    WatchLines lines;
     std::string got;
     for (std::size_t at = 0; at < stream.size(); at += size) {
       const auto fed = lines.feed(std::string_view(stream).substr(at, size), [&](std::string_view line) {
@@ -67,7 +67,7 @@ TEST(ApiJson, lines_come_in_any_pieces) {
 }
 
 TEST(ApiJson, a_line_has_a_limit) {
-  LineSplitter lines;
+  WatchLines lines;
   const std::string piece(1 << 20, 'x');
   const auto never = [](std::string_view) -> bool { return true; };
   for (int i = 0; i < 8; ++i) CHECK(lines.feed(piece, never).has_value());

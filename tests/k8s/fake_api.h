@@ -8,7 +8,7 @@
 
 namespace schedkit::test {
 
-// An API server that answers when the test says so. Calls are kept in the order they were made; a destroyed one is gone.
+// An API server that answers when the test says so. Calls are kept in their order; a destroyed one is gone.
 class FakeApi final : public ApiClient {
  public:
   struct Pending {
