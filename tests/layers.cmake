@@ -21,7 +21,7 @@ set(layer_tests ${layer_cli} cli tests)
 
 # header prefix -> the only folder (besides tests) that may include it (two adapters may both read YAML)
 set(library_headers "uv\\.h=core/loop" "systemd/sd-=core/bus" "curl/=core/net" "bpf/libbpf=bpf" "toml\\+\\+/=config"
-  "archive=core/image" "openssl/=core/image" "re2/=core/image" "yaml-cpp/=config,k8s" "date/=core/policy")
+  "archive=core/image" "isa-l/=core/image" "openssl/=core/image" "re2/=core/image" "yaml-cpp/=config,k8s" "date/=core/policy")
 
 set(violations "")
 foreach(top core config bpf k8s cli tests)

@@ -1,66 +1,23 @@
 #include "core/image/inflate.h"
 
-#include <zlib.h>
 #include <zstd.h>
 
 #include <algorithm>
 #include <cstring>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 #include "core/base/text.h"
+#include "core/image/decoder.h"
 
 namespace schedkit {
 namespace {
 
 constexpr int zstd_window_log_max = 27;
 
-// The compressed bytes that were fetched and not used yet.
-class Input {
- public:
-  explicit Input(ByteSource& source) : source_(source), buffer_(1u << 16) {}
-
-  std::string_view view() const { return {buffer_.data() + begin_, end_ - begin_}; }
-  void consume(std::size_t count) { begin_ += count; }
-  std::uint64_t total() const { return total_; }
-
-  // At least `wanted` bytes (at most the buffer's size) unless the source ends before.
-  Result<void> fill(std::size_t wanted) {
-    if (begin_ > 0) {
-      std::memmove(buffer_.data(), buffer_.data() + begin_, end_ - begin_);
-      end_ -= begin_;
-      begin_ = 0;
-    }
-    while (!ended_ && end_ < wanted) {
-      auto got = source_.read(buffer_.data() + end_, buffer_.size() - end_);
-      if (!got) return fail(std::move(got.error()));
-      end_ += *got;
-      total_ += *got;
-      ended_ = *got == 0;
-    }
-    return {};
-  }
-
- private:
-  ByteSource& source_;
-  std::vector<char> buffer_;
-  std::size_t begin_ = 0;
-  std::size_t end_ = 0;
-  std::uint64_t total_ = 0;
-  bool ended_ = false;
-};
-
-class Decoder {
- public:
-  virtual ~Decoder() = default;
-  // As ByteSource::read.
-  virtual Result<std::size_t> decode(Input& input, char* buffer, std::size_t size) = 0;
-};
-
 class Plain final : public Decoder {
  public:
-  Result<std::size_t> decode(Input& input, char* buffer, std::size_t size) override {
+  Result<std::size_t> decode(CompressedInput& input, char* buffer, std::size_t size) override {
     if (auto filled = input.fill(1); !filled) return fail(std::move(filled.error()));
     const std::size_t count = std::min(size, input.view().size());
     std::memcpy(buffer, input.view().data(), count);
@@ -69,51 +26,13 @@ class Plain final : public Decoder {
   }
 };
 
-class Gzip final : public Decoder {
- public:
-  Gzip() { good_ = ::inflateInit2(&stream_, 15 + 16) == Z_OK; }
-  Gzip(const Gzip&) = delete;
-  Gzip& operator=(const Gzip&) = delete;
-  ~Gzip() override { ::inflateEnd(&stream_); }
-
-  Result<std::size_t> decode(Input& input, char* buffer, std::size_t size) override {
-    if (!good_) return fail(Errc::failed, "zlib cannot start");
-    for (;;) {
-      if (auto filled = input.fill(1); !filled) return fail(std::move(filled.error()));
-      const std::string_view data = input.view();
-      if (data.empty() && between_members_) return 0;
-      if (data.empty()) return fail(Errc::invalid, "gzip data ends early");
-      between_members_ = false;
-      stream_.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(data.data()));
-      stream_.avail_in = static_cast<uInt>(data.size());
-      stream_.next_out = reinterpret_cast<Bytef*>(buffer);
-      stream_.avail_out = static_cast<uInt>(std::min<std::size_t>(size, 1u << 30));
-      const uInt room = stream_.avail_out;
-      const int result = ::inflate(&stream_, Z_NO_FLUSH);
-      input.consume(data.size() - stream_.avail_in);
-      if (result == Z_STREAM_END) {
-        between_members_ = true;
-        ::inflateReset(&stream_);
-      } else if (result != Z_OK && result != Z_BUF_ERROR) {
-        return fail(Errc::invalid, "damaged gzip data");
-      }
-      if (const uInt out = room - stream_.avail_out; out > 0) return out;
-    }
-  }
-
- private:
-  z_stream stream_{};
-  bool good_ = false;
-  bool between_members_ = false;
-};
-
 class Zstd final : public Decoder {
  public:
   Zstd() : context_(ZSTD_createDCtx()) {
     if (context_) ZSTD_DCtx_setParameter(context_.get(), ZSTD_d_windowLogMax, zstd_window_log_max);
   }
 
-  Result<std::size_t> decode(Input& input, char* buffer, std::size_t size) override {
+  Result<std::size_t> decode(CompressedInput& input, char* buffer, std::size_t size) override {
     if (!context_) return fail(Errc::failed, "zstd cannot start");
     ZSTD_outBuffer out{buffer, size, 0};
     for (;;) {
@@ -162,13 +81,21 @@ class Inflater final : public ByteSource {
   }
 
  private:
-  Input input_;
+  CompressedInput input_;
   std::unique_ptr<Decoder> decoder_;
   std::uint64_t budget_;
   std::uint64_t produced_ = 0;
   ImageLimits limits_;
   std::string name_;
 };
+
+std::unique_ptr<Decoder> gzip_decoder() {
+#ifdef SCHEDKIT_ISAL
+  return isal_decoder();
+#else
+  return zlib_decoder();
+#endif
+}
 
 Compression compression_of(std::string_view data) {
   if (data.starts_with("\x1f\x8b")) return Compression::gzip;
@@ -193,7 +120,7 @@ Result<void> Inflater::start(LayerType type) {
                 name_of(seen));
   }
   switch (seen) {
-    case Compression::gzip: decoder_ = std::make_unique<Gzip>(); break;
+    case Compression::gzip: decoder_ = gzip_decoder(); break;
     case Compression::zstd: decoder_ = std::make_unique<Zstd>(); break;
     case Compression::none: decoder_ = std::make_unique<Plain>(); break;
   }

@@ -25,6 +25,7 @@ struct HttpClient::Impl {
   static int on_timer(CURLM*, long milliseconds, void* self);
 
   Result<void> watch(int fd, FdWatch::Ready wanted);
+  void on_ready(int fd, FdWatch::Ready ready);
   void act(int fd, int events);
   void settle();
   void collect();
@@ -43,7 +44,11 @@ struct HttpClient::Impl {
   CURLM* multi;
   Timer timer;  // libcurl's
   Timer wake;   // settles in a turn of its own
-  std::map<int, std::unique_ptr<FdWatch>> sockets;
+  struct Socket {
+    std::unique_ptr<FdWatch> watch;
+    FdWatch::Ready wanted;  // what libcurl asked for last
+  };
+  std::map<int, Socket> sockets;
   std::map<EasyTransfer*, std::unique_ptr<EasyTransfer>> transfers;
   std::deque<EasyTransfer*> waiting;     // for one of options.connections
   std::deque<EasyTransfer*> finished;    // on_done is due
@@ -85,19 +90,28 @@ int HttpClient::Impl::on_socket(CURL*, curl_socket_t fd, int what, void* self, v
 
 Result<void> HttpClient::Impl::watch(int fd, FdWatch::Ready wanted) {
   auto& socket = sockets[fd];
-  if (!socket) {
-    auto created = FdWatch::create(loop, fd, [this, fd](FdWatch::Ready ready) {
-      act(fd, (ready.readable ? CURL_CSELECT_IN : 0) | (ready.writable ? CURL_CSELECT_OUT : 0) |
-                  (ready.failed ? CURL_CSELECT_ERR : 0));
-    });
+  if (!socket.watch) {
+    auto created = FdWatch::create(loop, fd, [this, fd](FdWatch::Ready ready) { on_ready(fd, ready); });
     if (!created) {
       sockets.erase(fd);
       return fail(std::move(created.error()));
     }
-    socket = std::move(*created);
+    socket.watch = std::move(*created);
   }
-  socket->want(wanted);
+  socket.wanted = wanted;
+  socket.watch->want(wanted);
   return {};
+}
+
+// A socket in error may still hold bytes that came before it. CURL_CSELECT_ERR would end the transfer without them, so
+// libcurl is told what it waits for: it reads them and then finds the error itself, in as many turns as that takes.
+void HttpClient::Impl::on_ready(int fd, FdWatch::Ready ready) {
+  if (ready.failed) {
+    auto& socket = sockets.at(fd);
+    ready = socket.wanted;
+    socket.watch->want(ready);  // it has stopped itself
+  }
+  act(fd, (ready.readable ? CURL_CSELECT_IN : 0) | (ready.writable ? CURL_CSELECT_OUT : 0));
 }
 
 int HttpClient::Impl::on_timer(CURLM*, long milliseconds, void* self) {

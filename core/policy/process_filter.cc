@@ -16,13 +16,26 @@ void widen(ProcessFilter& filter, std::string reason) {
   }
 }
 
-// Adds one glob on a name: exact, "prefix*" and "*suffix" go to the kernel, any other shape widens the filter.
+// What every name that `glob` matches begins or ends with, whichever is longer; both may be empty.
+struct FixedEnds {
+  std::string prefix;
+  std::string suffix;
+};
+
+FixedEnds fixed_ends(const std::string& glob) {
+  // Up to the first special character every byte stands for itself, and so does every one after the last.
+  FixedEnds ends{glob.substr(0, glob.find_first_of("*?[\\")), glob.substr(glob.find_last_of("*?]\\") + 1)};
+  (ends.prefix.size() >= ends.suffix.size() ? ends.suffix : ends.prefix).clear();
+  return ends;
+}
+
+// Adds one glob on a name. The kernel knows names, prefixes and suffixes: it gets what the glob fixes of one end, which
+// may let more through than the glob matches. A glob that fixes neither widens the filter.
 void add_name(ProcessFilter& filter, const std::string& rule, const std::string& glob) {
-  const bool leads = glob.starts_with('*');
-  const bool trails = !leads && glob.ends_with('*');
-  const std::string fixed = leads ? glob.substr(1) : trails ? glob.substr(0, glob.size() - 1) : glob;
-  auto& names = leads ? filter.suffixes : trails ? filter.prefixes : filter.exact;
-  if (fixed.empty() || has_glob(fixed)) {
+  const auto ends = fixed_ends(glob);
+  const std::string& fixed = !has_glob(glob) ? glob : ends.prefix.empty() ? ends.suffix : ends.prefix;
+  auto& names = !has_glob(glob) ? filter.exact : ends.prefix.empty() ? filter.suffixes : filter.prefixes;
+  if (fixed.empty()) {
     widen(filter, fmt::format("{}: the kernel cannot filter by the pattern {}", rule, quote(glob)));
   } else if (fixed.size() > longest_filter_name) {
     widen(filter, fmt::format("{}: {} is longer than {} bytes", rule, quote(glob, 40), longest_filter_name));
@@ -38,13 +51,12 @@ void add_condition(ProcessFilter& filter, const std::string& rule, const Process
   if (condition.comm.given()) {
     for (const auto& glob : condition.comm.globs) add_name(filter, rule, glob);
   } else if (condition.exe.given()) {
-    // Only what follows the glob's last '/' is sure to be the file's name; a '*' in there, unless it leads, may stand
-    // for further directories, and a ']' may end a class that the '/' is part of.
+    // Only what follows the glob's last '/' is sure to be the file's name, and of that only the end: a '*' or '?' in there
+    // may stand for a '/', and a ']' may end a class that the '/' is part of.
     for (const auto& glob : condition.exe.globs) {
       const std::string name(base_name(glob));
-      const bool sure = name.starts_with('*') || name.find('*') == std::string::npos;
       const bool split_class = name.find(']') != std::string::npos && glob.find('[') < glob.size() - name.size();
-      add_name(filter, rule, split_class ? glob : sure ? name : "*" + name);
+      add_name(filter, rule, has_glob(name) || split_class ? "*" + name : name);
     }
   } else {
     widen(filter, fmt::format("{}: no comm or exe to filter by", rule));

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """pull.py BIN [--rounds N] [--quick]: what a pull costs, interleaved with skopeo, umoci and a shell pipeline, as ratios of medians.
 
-All pull from Debian's docker-registry on loopback, after a sync, into fresh directories on the same disk. Three lines of JSON at the end:
+All pull from Debian's docker-registry on loopback, after a sync, into fresh directories on the same disk. Nothing is removed before the end
+(about 400 MB a round): ext4 looks for inodes that were not freed lately, at length, and that would be most of what is measured. Lines of JSON at the end:
 
   three_layers   3 layers of 30 MB (half random, half zeros) and 200 small files each: schedctl pull (download, digests, unpack, diff ids,
                  blobs kept, synced) over `skopeo copy` + `umoci raw unpack`, and over curl | tee sha256sum | tar xz, three at a time
@@ -15,7 +16,6 @@ import io
 import json
 import os
 import random
-import resource
 import shutil
 import socket
 import statistics
@@ -142,32 +142,46 @@ def three_layers():
     return layers
 
 
-# --- the contenders: each returns its seconds ---
+# --- the contenders: each returns its seconds, and those of CPU time of everything but the registry ---
 
-def timed(*steps):
-    shutil.rmtree(work + "/out", ignore_errors=True)
-    os.mkdir(work + "/out")
+def cpu_of_children():
+    used = os.times()
+    return used.children_user + used.children_system
+
+
+def timed(*steps, **options):
     os.sync()
+    cpu = cpu_of_children()
     begun = time.monotonic()
     for step in steps:
-        run(*step)
-    return time.monotonic() - begun
+        run(*step, **options)
+    return time.monotonic() - begun, cpu_of_children() - cpu
+
+
+def fresh():
+    return tempfile.mkdtemp(prefix="out-", dir=work)
+
+
+def skopeo_into(name, out):
+    return ("skopeo", "copy", "-q", "--src-tls-verify=false", f"docker://{registry}/{name}:x", f"oci:{out}/layout:x")
 
 
 def skopeo(name):
-    return ("skopeo", "copy", "-q", "--src-tls-verify=false", f"docker://{registry}/{name}:x", f"oci:{work}/out/layout:x")
+    return timed(skopeo_into(name, fresh()))
 
 
 def skopeo_umoci(name):
-    return timed(skopeo(name), ("umoci", "raw", "unpack", "--image", f"{work}/out/layout:x", work + "/out/rootfs"))
+    out = fresh()
+    return timed(skopeo_into(name, out), ("umoci", "raw", "unpack", "--image", f"{out}/layout:x", out + "/rootfs"))
 
 
 def shell(name):
+    out = fresh()
     script = f"""
       set -e
       base=http://{registry}/v2/{name}
-      mkdir {work}/out/rootfs
-      one() {{ curl -fs $base/blobs/$1 | tee >(sha256sum > {work}/out/${{1#sha256:}}) | tar xz -C {work}/out/rootfs; }}
+      mkdir {out}/rootfs
+      one() {{ curl -fs $base/blobs/$1 | tee >(sha256sum > {out}/${{1#sha256:}}) | tar xz -C {out}/rootfs; }}
       for digest in $(curl -fs -H 'Accept: application/vnd.oci.image.manifest.v1+json' $base/manifests/x |
         python3 -c 'import json,sys; print(*[l["digest"] for l in json.load(sys.stdin)["layers"]])'); do one $digest & done
       wait"""
@@ -185,17 +199,8 @@ class Daemon:
             self.process = start([BIN + "/schedkitd", "--root", self.place + "/root", "--run-dir", self.place + "/run",
                                   "--state-dir", self.place + "/state"], ready, stdout=log, stderr=log)
 
-    def schedctl(self, *words):
-        run(BIN + "/schedctl", *words, env=self.environment)
-
     def pull(self, name):
-        reference = f"{registry}/{name}:x"
-        os.sync()
-        begun = time.monotonic()
-        self.schedctl("pull", "--allow-unsigned", reference)
-        took = time.monotonic() - begun
-        self.schedctl("rm", reference)
-        return took
+        return timed((BIN + "/schedctl", "pull", "--allow-unsigned", f"{registry}/{name}:x"), env=self.environment)
 
     def peak(self):
         with open(f"/proc/{self.process.pid}/status") as file:
@@ -211,24 +216,28 @@ class Daemon:
         self.process.wait()
 
 
-def cpu_seconds(daemon):
-    """Of everything but the registry."""
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime + daemon.cpu()
+def schedctl(name):
+    daemon = Daemon("daemon")
+    daemon.pull("first")  # one that runs for long has done it before; this image is not in its store
+    before = daemon.cpu()
+    seconds, cpu = daemon.pull(name)
+    cpu += daemon.cpu() - before
+    daemon.stop()
+    return seconds, cpu
 
 
-def medians(contenders, name, daemon):
+def medians(contenders, name):
     times = {who: [] for who in contenders}
-    cpu = dict.fromkeys(contenders, 0.0)
+    cpu = {who: [] for who in contenders}
     for _ in range(ROUNDS):
         for who, pull in contenders.items():
-            before = cpu_seconds(daemon)
-            times[who].append(pull(name))
-            cpu[who] += cpu_seconds(daemon) - before
+            seconds, used = pull(name)
+            times[who].append(seconds)
+            cpu[who].append(used)
     result = {who: statistics.median(values) for who, values in times.items()}
     for who, value in result.items():
         print(f"{name:<12} {who:<16} {value * 1000:7.0f} ms  ({min(times[who]) * 1000:.0f} to {max(times[who]) * 1000:.0f}); "
-              f"CPU {cpu[who] / ROUNDS * 1000:.0f} ms")
+              f"CPU {statistics.median(cpu[who]) * 1000:.0f} ms")
     return result
 
 
@@ -243,16 +252,15 @@ def peak_for(name):
 
 def push_all():
     push("three", three_layers())
+    push("first", [layer([("scx", noise(1 * MB))])])
     push("small", [layer([("scx", noise(2 * MB))])])
     push("layer10", [layer([("scx", noise(10 * MB))])])
     push("large", [layer([("scx", noise((30 if QUICK else 300) * MB))])])
 
 
 def measure():
-    daemon = Daemon("daemon")
-    three = medians({"schedctl": daemon.pull, "skopeo+umoci": skopeo_umoci, "shell": shell}, "three", daemon)
-    small = medians({"schedctl": daemon.pull, "skopeo": lambda name: timed(skopeo(name))}, "small", daemon)
-    daemon.stop()
+    three = medians({"schedctl": schedctl, "skopeo+umoci": skopeo_umoci, "shell": shell}, "three")
+    small = medians({"schedctl": schedctl, "skopeo": skopeo}, "small")
     load = os.getloadavg()[0] / os.cpu_count()
     print(f"load {load:.1f} per core{'; the machine is too busy for these times to mean much' if load > 2 else ''}")
     return {"three_layers_over_skopeo_umoci": three["schedctl"] / three["skopeo+umoci"],

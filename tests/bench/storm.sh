@@ -147,7 +147,7 @@ run() {
   storm
   echo "before, with nobody but the tools: $(cat "$work/storm"), $((STORM_US / 1000)) ms of CPU"
   measure filtered game-0
-  measure unfiltered '*[0-9]-of-nothing'
+  measure unfiltered '*of-nothing*'
   return "$failed"
 }
 run > >(tee "$bench_results/storm.txt") 2>&1

@@ -165,6 +165,7 @@ struct HttpServer::Impl {
   std::mutex script_mutex;
   std::list<Connection> connections;
   std::vector<ServedRequest> requests;
+  unsigned ended = 0;
   bool ending = false;
 };
 
@@ -247,6 +248,7 @@ void HttpServer::Impl::serve(int fd) {
     if (connection.fd == fd) connection.fd = -1;
   }
   ::close(fd);
+  ++ended;
 }
 
 HttpServer::HttpServer(Script script, const ServerIdentity* identity) : impl_(std::make_unique<Impl>()) {
@@ -288,6 +290,11 @@ std::string HttpServer::url() const { return (impl_->context != nullptr ? "https
 unsigned HttpServer::connections() const {
   const std::lock_guard lock(impl_->mutex);
   return static_cast<unsigned>(impl_->connections.size());
+}
+
+unsigned HttpServer::ended() const {
+  const std::lock_guard lock(impl_->mutex);
+  return impl_->ended;
 }
 
 std::vector<ServedRequest> HttpServer::requests() const {

@@ -54,6 +54,8 @@ class HttpServer {
   std::string host() const;  // "127.0.0.1:PORT"
   std::string url() const;   // "http://127.0.0.1:PORT", or https
   unsigned connections() const;
+  // How many of them the server is done with: closed or reset.
+  unsigned ended() const;
   std::vector<ServedRequest> requests() const;
   // Those whose method and target are so.
   std::size_t count(const std::string& method, const std::string& target) const;

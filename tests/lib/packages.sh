@@ -2,7 +2,7 @@
 
 packages_build=(
   g++ clang-16 llvm-16 bpftool cmake ninja-build pkg-config ccache git ca-certificates
-  libuv1-dev libbpf-dev libelf-dev libsystemd-dev libarchive-dev libssl-dev libzstd-dev zlib1g-dev libcurl4-openssl-dev
+  libuv1-dev libbpf-dev libelf-dev libsystemd-dev libarchive-dev libssl-dev libzstd-dev zlib1g-dev libisal-dev libcurl4-openssl-dev
   libseccomp-dev libtomlplusplus-dev libre2-dev libyaml-cpp-dev nlohmann-json3-dev libfmt-dev libexpected-dev libcli11-dev
   libhowardhinnant-date-dev tzdata libcpputest-dev cpputest crun procps
 )

@@ -10,7 +10,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 . "$here/../lib/side_apt.sh"
 
 packages=(systemd-sysv dbus crun kmod procps util-linux strace jq libstdc++6 libuv1 libbpf1 libelf1 libsystemd0 libarchive13
-  libssl3 libfmt9 libzstd1 zlib1g libcurl4 libseccomp2 libdate-tz3 tzdata libre2-9 libyaml-cpp0.7)
+  libssl3 libfmt9 libzstd1 zlib1g libisal2 libcurl4 libseccomp2 libdate-tz3 tzdata libre2-9 libyaml-cpp0.7)
 size_mb=1024
 disk_signature=5ced0001 # root=PARTUUID=5ced0001-01: NVMe disks are numbered at random
 

@@ -43,7 +43,7 @@ TEST(Inflate, reads_concatenated_members_and_frames) {
 TEST(Inflate, refuses_damaged_and_truncated_data) {
   const std::string packed = gzip(std::string(1000, 'x') + "end");
   refuses(packed.substr(0, packed.size() - 3), as_gzip, "early");
-  refuses(packed + "garbage", as_gzip, "damaged");
+  refuses(packed + "garbage, more than a header", as_gzip, "damaged");
   std::string wrong = packed;
   wrong[wrong.size() - 6] = static_cast<char>(wrong[wrong.size() - 6] ^ 1);
   refuses(wrong, as_gzip, "damaged");

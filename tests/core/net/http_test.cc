@@ -1,6 +1,7 @@
 #include "core/net/http.h"
 
 #include <atomic>
+#include <thread>
 
 #include "tests/core/net/net_fixture.h"
 
@@ -286,6 +287,24 @@ TEST(Http, broken_answers_are_errors) {
   check_error(net.get(server.url() + "/reset"), Errc::io, "");
   check_error(net.get(server.url() + "/nothing"), Errc::io, "");
   check_error(net.get(server.url() + "/ssh"), Errc::io, "");
+}
+
+// A reset may be seen together with the bytes before it; what came is worth keeping, a download goes on from there.
+TEST(Http, what_came_before_a_reset_is_not_lost) {
+  HttpServer server([](const ServedRequest&) {
+    return Reply{.body = std::string(40000, 'x'), .announced = 80000, .after = Reply::After::reset};
+  });
+  net.transfer = net.http->start({.url = server.url(), .plain_http = true},
+                                 {.on_body = [&](std::string_view piece) -> Result<HttpFlow> {
+                                    net.body += piece;
+                                    return HttpFlow::more;
+                                  },
+                                  .on_done = [&](Result<HttpAnswer> got) { net.answer = std::move(got); }});
+  run_until(net.loop, [&] { return !server.requests().empty(); });
+  while (server.ended() == 0) std::this_thread::yield();  // all of it is here before the client looks again
+  run_until(net.loop, [&] { return net.answer.has_value(); });
+  check_error(*net.answer, Errc::io, "reset");
+  LONGS_EQUAL(40000, net.body.size());
 }
 
 TEST(Http, nobody_there_is_an_error) {
