@@ -19,8 +19,8 @@ struct CoordinatorOptions {
   CollectionOptions collection = {};               // its times
 };
 
-// For all nodes together: while we lead, the status of each SchedPolicy is what became of it, and its rollout moves. Nothing moves
-// while any of what is looked at may be out of date.
+// For all nodes together: while we lead, the status of each SchedPolicy is what became of it, and its rollout moves.
+// Nothing moves while any of what is looked at may be out of date.
 class Coordinator {
  public:
   // All must outlive it. `random` gives [0, 1).

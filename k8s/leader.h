@@ -1,4 +1,5 @@
-// One of several coordinators leads: the one that holds a Lease (https://kubernetes.io/docs/concepts/architecture/leases/). Pure.
+// One of several coordinators leads: the one that holds a Lease
+// (https://kubernetes.io/docs/concepts/architecture/leases/). Pure.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -28,8 +29,8 @@ class Leader {
 
   explicit Leader(LeaderOptions options) : options_(std::move(options)) {}
 
-  // `lease`: as the server has it; null when there is none. Whether somebody renews it is judged by our clock alone: those
-  // of machines differ.
+  // `lease`: as the server has it; null when there is none. Whether somebody renews it is judged by our clock alone:
+  // those of machines differ.
   Action look(const nlohmann::json& lease, Instant now, WallTime wall);
   // What look() asked for was written, by a request that was sent at `sent`.
   void wrote(Instant sent) { led_ = sent; }

@@ -14,8 +14,8 @@ struct PolicyStatus {
   std::optional<WallTime> look_again = {};  // when time alone will change it
 };
 
-// `policy`: with its status as it is, from which the rollout goes on; equal circumstances give equal bytes. `nodes`: v1 Nodes;
-// `node_scheds`: what their agents report, by the same names.
+// `policy`: with its status as it is, from which the rollout goes on; equal circumstances give equal bytes. `nodes`: v1
+// Nodes; `node_scheds`: what their agents report, by the same names.
 PolicyStatus policy_status(const nlohmann::json& policy, const ObjectMap& nodes, const ObjectMap& node_scheds,
                            WallTime now);
 

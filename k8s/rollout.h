@@ -1,9 +1,9 @@
 // Staged rollouts of a SchedPolicy. Pure.
 //
-// A change of what a policy says (its revision) comes to the canaries first, then to the nodes of each step: those whose bucket,
-// a hash of the policy's uid and the node's name, is below the step's percentage. A step is over when each of its nodes has
-// had it in force for the soak time without a break. The coordinator publishes where a rollout is in the policy's status; a
-// node reads there whether it takes part. Without a coordinator no rollout moves.
+// A change of what a policy says (its revision) comes to the canaries first, then to the nodes of each step: those
+// whose bucket, a hash of the policy's uid and the node's name, is below the step's percentage. A step is over when
+// each of its nodes has had it in force for the soak time without a break. The coordinator publishes where a rollout is
+// in the policy's status; a node reads there whether it takes part. Without a coordinator no rollout moves.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -79,15 +79,16 @@ struct RolloutStep {
   std::optional<WallTime> look_again = {};  // when time alone will change it
 };
 
-// The state that follows. `before`: nullopt for a policy that no coordinator has seen. More than maxFailed failed nodes halt it,
-// or roll it back, also while it is paused; a halted one goes on when they are fewer again or maxFailed is raised, one that was
-// rolled back only with another revision. Nodes that are not ready or say nothing hold their step, for they prove nothing.
+// The state that follows. `before`: nullopt for a policy that no coordinator has seen. More than maxFailed failed nodes
+// halt it, or roll it back, also while it is paused; a halted one goes on when they are fewer again or maxFailed is
+// raised, one that was rolled back only with another revision. Nodes that are not ready or say nothing hold their step,
+// for they prove nothing.
 RolloutStep next_rollout(const RolloutSpec& spec, const std::string& revision, std::string_view policy_uid,
                          const std::vector<RolloutNode>& nodes, const std::optional<RolloutState>& before,
                          WallTime now);
 
-// For a node: whether the policy, with the status that was published, has come to it. A policy that comes to all at once has; of a
-// Staged one what is published must be of the revision that the spec now is.
+// For a node: whether the policy, with the status that was published, has come to it. A policy that comes to all at
+// once has; of a Staged one what is published must be of the revision that the spec now is.
 bool rollout_admits(const nlohmann::json& policy, std::string_view node, const Labels& labels);
 
 }  // namespace schedkit

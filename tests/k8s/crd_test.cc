@@ -1,4 +1,5 @@
-// The schema of SchedPolicy (k8s/deploy) against what judges a policy afterwards: our reader, and schedkitd's key tables.
+// The schema of SchedPolicy (k8s/deploy) against what judges a policy afterwards: our reader, and schedkitd's key
+// tables.
 #include <algorithm>
 #include <set>
 
