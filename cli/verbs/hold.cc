@@ -53,11 +53,7 @@ void add_hold(CLI::App& app, Session& session) {
       "A hold stands above the rules and below `schedctl run`; of several the newest counts. It ends with this "
       "command.\n\n"
       "Examples:\n  schedctl hold lavd --mode gaming\n  schedctl hold kernel --reason \"measuring without one\"");
-  verb->callback([&session, options] {
-    session.action = [&session, options] {
-      return with_daemon(session, [&](Client& client) { return hold(client, *options); });
-    };
-  });
+  on_daemon(*verb, session, [options](Client& client) { return hold(client, *options); });
 }
 
 }  // namespace schedkit
