@@ -30,11 +30,12 @@ Result<UniqueFd> end_asked_for() {
 }
 
 int hold(Client& client, const Options& options) {
-  const auto cookie = client.hold(options.scheduler, options.mode, options.reason);
-  if (!cookie) return failed(client, cookie.error());
-  if (const int code = report_outcome(client); code != exit_done) return code;
   const auto end = end_asked_for();
   if (!end) return failed(client, end.error());
+  const auto cookie =
+      client.hold(options.scheduler, {.mode = options.mode, .reason = options.reason, .give_up = end->get()});
+  if (!cookie) return failed(client, cookie.error());
+  if (const int code = report_outcome(client); code != exit_done) return code;
   if (const auto waited = client.wait_for(end->get()); !waited) return failed(client, waited.error());
   return exit_done;  // the hold ends with the connection
 }

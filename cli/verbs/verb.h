@@ -35,6 +35,7 @@ void add_run(CLI::App& app, Session& session);
 void add_stop(CLI::App& app, Session& session);
 void add_auto(CLI::App& app, Session& session);
 void add_hold(CLI::App& app, Session& session);
+void add_exec(CLI::App& app, Session& session);
 void add_loader(CLI::App& app, Session& session);
 void add_check(CLI::App& app, Session& session);
 void add_explain(CLI::App& app, Session& session);
