@@ -25,6 +25,7 @@ void add_verbs(CLI::App& app, schedkit::Session& session) {
   schedkit::add_stop(app, session);
   schedkit::add_auto(app, session);
   schedkit::add_hold(app, session);
+  schedkit::add_exec(app, session);
   schedkit::add_explain(app, session);
   schedkit::add_policy(app, session);
   schedkit::add_pin(app, session);

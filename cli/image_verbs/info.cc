@@ -140,7 +140,7 @@ void add_info(CLI::App& app, ImageSession& session) {
   verb->add_option("name", options->name, "A name of the catalogue, or REGISTRY/REPOSITORY[:TAG][@DIGEST]")
       ->required()
       ->type_name("NAME|REFERENCE");
-  verb->add_option("-o,--output", options->output, "text or json")->check(CLI::IsMember({"text", "json"}));
+  add_output(*verb, options->output);
   verb->footer(
       "Fetches the image's documents alone. Whether anybody vouches for it, `schedctl pull` tells.\n\nExamples:\n"
       "  schedctl info scx_lavd\n  schedctl info ghcr.io/schedkit/scx_rusty:1.1.0 -o json");

@@ -65,7 +65,7 @@ void add_pack(CLI::App& app, ImageSession& session) {
   verb->add_option("--arg", request.arguments, "A default argument, may be repeated; write --arg=--option")
       ->take_all()
       ->allow_extra_args(false);
-  verb->add_option("-o,--output", options->output, "text or json")->check(CLI::IsMember({"text", "json"}));
+  add_output(*verb, options->output);
   verb->footer(
       "The same input gives the same bytes: times are $SOURCE_DATE_EPOCH, else 1970. Labels that schedkit shows: "
       "org.opencontainers.image.{title,description,version,source,…}; that it enforces: "

@@ -94,7 +94,7 @@ void add_push(CLI::App& app, ImageSession& session) {
       ->required()
       ->type_name("LAYOUT");
   verb->add_option("to", options->to, "REGISTRY/REPOSITORY:TAG")->required()->type_name("REFERENCE");
-  verb->add_option("-o,--output", options->output, "text or json")->check(CLI::IsMember({"text", "json"}));
+  add_output(*verb, options->output);
   verb->footer(
       "Everything is read and checked first; what the registry has is not sent again. All platforms of an index are "
       "sent. Credentials: auth.json, as containers tools keep them (skopeo login).\n\nExamples:\n"

@@ -74,7 +74,7 @@ void add_refresh(CLI::App& app, ImageSession& session) {
   auto* verb = app.add_subcommand("refresh-catalog", "Fetch the published catalogue, then list it");
   auto options = std::make_shared<Options>();  // CLI11 keeps references to it as long as the callback lives
   verb->add_option("--from", options->from, "Where it is published")->type_name("URL")->capture_default_str();
-  verb->add_option("-o,--output", options->output, "text or json")->check(CLI::IsMember({"text", "json"}));
+  add_output(*verb, options->output);
   verb->callback([&session, options] {
     session.action = [options]() -> int {
       const auto catalog = refresh(options->from);

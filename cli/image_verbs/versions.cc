@@ -56,7 +56,7 @@ void add_versions(CLI::App& app, ImageSession& session) {
   verb->add_option("name", options->name, "A name of the catalogue, or REGISTRY/REPOSITORY")
       ->required()
       ->type_name("NAME|REFERENCE");
-  verb->add_option("-o,--output", options->output, "text or json")->check(CLI::IsMember({"text", "json"}));
+  add_output(*verb, options->output);
   verb->add_flag("-a,--all", options->all, "Also tags that hold signatures and the like");
   verb->footer("Examples:\n  schedctl versions scx_lavd\n  schedctl versions registry.lan:5000/mine -o json");
   verb->callback(

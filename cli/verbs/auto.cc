@@ -16,7 +16,7 @@ int go_automatic(Client& client) {
 void add_auto(CLI::App& app, Session& session) {
   auto* verb = app.add_subcommand("auto", "Let the rules decide again after `run` or `stop`");
   verb->footer("Examples:\n  schedctl auto\n  schedctl run lavd && make; schedctl auto");
-  verb->callback([&session] { session.action = [&session] { return with_daemon(session, go_automatic); }; });
+  on_daemon(*verb, session, go_automatic);
 }
 
 }  // namespace schedkit

@@ -37,7 +37,7 @@ int examine(const Session& session, const std::string& output) {
 void add_doctor(CLI::App& app, Session& session) {
   auto* verb = app.add_subcommand("doctor", "Check whether this machine can run and switch schedulers");
   auto output = std::make_shared<std::string>("text");  // CLI11 keeps references as long as the callback lives
-  verb->add_option("-o,--output", *output, "text or json")->check(CLI::IsMember({"text", "json"}));
+  add_output(*verb, *output);
   verb->footer(
       "Needs no daemon. Exit code 1: a check of severity error failed.\n\nExamples:\n  schedctl doctor\n  schedctl "
       "doctor -o json | jq .summary");

@@ -24,13 +24,9 @@ void add_explain(CLI::App& app, Session& session) {
   auto* verb = app.add_subcommand("explain", "Show every rule as it ranks now and why it holds or not");
   auto options = std::make_shared<Options>();  // CLI11 keeps references to it as long as the callback lives
   verb->add_option("rule", options->rule, "Only this one")->type_name("FILE/RULE|RULE");
-  verb->add_option("-o,--output", options->output, "text or json")->check(CLI::IsMember({"text", "json"}));
+  add_output(*verb, options->output);
   verb->footer("Examples:\n  schedctl explain\n  schedctl explain gaming.toml/games -o json");
-  verb->callback([&session, options] {
-    session.action = [&session, options] {
-      return with_daemon(session, [&](Client& client) { return explain(client, *options); });
-    };
-  });
+  on_daemon(*verb, session, [options](Client& client) { return explain(client, *options); });
 }
 
 }  // namespace schedkit

@@ -30,14 +30,10 @@ void add_history(CLI::App& app, Session& session) {
   verb->add_option("-n,--lines", options->count, "How many of the last transitions (20)")
       ->check(CLI::Range(1, 1000))
       ->type_name("N");
-  verb->add_option("-o,--output", options->output, "text or json")->check(CLI::IsMember({"text", "json"}));
+  add_output(*verb, options->output);
   verb->footer(
       "Examples:\n  schedctl history -n 5\n  schedctl history -o json | jq '.[] | select(.event == \"failed\")'");
-  verb->callback([&session, options] {
-    session.action = [&session, options] {
-      return with_daemon(session, [&](Client& client) { return history(client, *options); });
-    };
-  });
+  on_daemon(*verb, session, [options](Client& client) { return history(client, *options); });
 }
 
 }  // namespace schedkit

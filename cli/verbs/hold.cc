@@ -30,11 +30,12 @@ Result<UniqueFd> end_asked_for() {
 }
 
 int hold(Client& client, const Options& options) {
-  const auto cookie = client.hold(options.scheduler, options.mode, options.reason);
-  if (!cookie) return failed(client, cookie.error());
-  if (const int code = report_outcome(client); code != exit_done) return code;
   const auto end = end_asked_for();
   if (!end) return failed(client, end.error());
+  const auto cookie =
+      client.hold(options.scheduler, {.mode = options.mode, .reason = options.reason, .give_up = end->get()});
+  if (!cookie) return failed(client, cookie.error());
+  if (const int code = report_outcome(client); code != exit_done) return code;
   if (const auto waited = client.wait_for(end->get()); !waited) return failed(client, waited.error());
   return exit_done;  // the hold ends with the connection
 }
@@ -53,11 +54,7 @@ void add_hold(CLI::App& app, Session& session) {
       "A hold stands above the rules and below `schedctl run`; of several the newest counts. It ends with this "
       "command.\n\n"
       "Examples:\n  schedctl hold lavd --mode gaming\n  schedctl hold kernel --reason \"measuring without one\"");
-  verb->callback([&session, options] {
-    session.action = [&session, options] {
-      return with_daemon(session, [&](Client& client) { return hold(client, *options); });
-    };
-  });
+  on_daemon(*verb, session, [options](Client& client) { return hold(client, *options); });
 }
 
 }  // namespace schedkit

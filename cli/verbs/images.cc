@@ -80,14 +80,10 @@ int images(Client& client, const Options& options) {
 void add_images(CLI::App& app, Session& session) {
   auto* verb = app.add_subcommand("images", "List the images in the store");
   auto options = std::make_shared<Options>();  // CLI11 keeps references to it as long as the callback lives
-  verb->add_option("-o,--output", options->output, "text or json")->check(CLI::IsMember({"text", "json"}));
+  add_output(*verb, options->output);
   verb->add_flag("--verify", options->verify, "Read everything and say what is damaged; exit code 1 if anything is");
   verb->footer("Examples:\n  schedctl images\n  schedctl images --verify");
-  verb->callback([&session, options] {
-    session.action = [&session, options] {
-      return with_daemon(session, [&](Client& client) { return images(client, *options); });
-    };
-  });
+  on_daemon(*verb, session, [options](Client& client) { return images(client, *options); });
 }
 
 }  // namespace schedkit

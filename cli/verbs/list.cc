@@ -34,8 +34,7 @@ int list(const Options& options) {
 void add_list(CLI::App& app, Session& session) {
   auto* verb = app.add_subcommand("list", "List the schedulers of the catalogue, one name per line");
   auto options = std::make_shared<Options>();  // CLI11 keeps references to it as long as the callback lives
-  verb->add_option("-o,--output", options->output, "text or json, with the images")
-      ->check(CLI::IsMember({"text", "json"}));
+  add_output(*verb, options->output);
   auto* refresh = verb->add_flag("--refresh", options->refresh, "Fetch the published catalogue first");
   verb->add_option("--from", options->from, "Fetch it from URL instead")->type_name("URL")->needs(refresh);
   verb->footer(

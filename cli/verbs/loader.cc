@@ -12,13 +12,9 @@ void add_loader(CLI::App& app, Session& session) {
   verb->footer(
       "`on` fails when another program owns the name. What scx_loader.service of the package schedkit-scx-loader\n"
       "calls.\n\nExamples:\n  schedctl loader on\n  schedctl loader off");
-  verb->callback([&session, word] {
-    session.action = [&session, word] {
-      return with_daemon(session, [&](Client& client) {
-        const auto done = client.serve_loader(*word == "on");
-        return done ? static_cast<int>(exit_done) : failed(client, done.error());
-      });
-    };
+  on_daemon(*verb, session, [word](Client& client) {
+    const auto done = client.serve_loader(*word == "on");
+    return done ? static_cast<int>(exit_done) : failed(client, done.error());
   });
 }
 

@@ -50,11 +50,7 @@ void add_logs(CLI::App& app, Session& session) {
   verb->footer(
       "The last 1000 lines since the daemon started; the journal has them all.\n\nExamples:\n  schedctl logs\n"
       "  schedctl logs -f lavd");
-  verb->callback([&session, options] {
-    session.action = [&session, options] {
-      return with_daemon(session, [&](Client& client) { return logs(client, *options); });
-    };
-  });
+  on_daemon(*verb, session, [options](Client& client) { return logs(client, *options); });
 }
 
 }  // namespace schedkit

@@ -111,11 +111,7 @@ void add_pin(CLI::App& app, Session& session) {
   verb->footer(
       "The digest is that of the image in the store: what was pulled, verified, and runs. `oci:` images have none to "
       "write.\n\nExamples:\n  schedctl pin lavd\n  schedctl pin gaming.toml --dry-run");
-  verb->callback([&session, options] {
-    session.action = [&session, options] {
-      return with_daemon(session, [&](Client& client) { return pin(client, *options); });
-    };
-  });
+  on_daemon(*verb, session, [options](Client& client) { return pin(client, *options); });
 }
 
 }  // namespace schedkit

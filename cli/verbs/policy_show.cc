@@ -148,7 +148,7 @@ int show(const std::string& name, const PolicyOptions& options) {
 void add_policy_list(CLI::App& policy, Session& session) {
   auto* verb = policy.add_subcommand("list", "List rules by priority, and schedulers, with their files");
   auto options = std::make_shared<PolicyOptions>();  // CLI11 keeps references to it as long as the callback lives
-  verb->add_option("-o,--output", options->output, "text or json")->check(CLI::IsMember({"text", "json"}));
+  add_output(*verb, options->output);
   add_root_option(*verb, *options);
   verb->footer(
       "What is written; `schedctl explain` shows what holds now.\n\nExamples:\n  schedctl policy list\n"
@@ -161,7 +161,7 @@ void add_policy_show(CLI::App& policy, Session& session) {
   auto options = std::make_shared<PolicyOptions>();  // CLI11 keeps references to it as long as the callback lives
   auto name = std::make_shared<std::string>();
   verb->add_option("name", *name, "A rule, FILE/RULE, a scheduler, or FILE.toml")->required()->type_name("NAME|FILE");
-  verb->add_option("-o,--output", options->output, "text or json")->check(CLI::IsMember({"text", "json"}));
+  add_output(*verb, options->output);
   verb->add_flag("-s,--scheduler", options->scheduler, "NAME is a scheduler");
   add_root_option(*verb, *options);
   verb->footer("Examples:\n  schedctl policy show games\n  schedctl policy show gaming.toml");

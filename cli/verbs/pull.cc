@@ -39,11 +39,7 @@ void add_pull(CLI::App& app, Session& session) {
       "  schedctl pull ghcr.io/schedkit/scx_lavd:1.0.19\n"
       "  schedctl pull --trust-policy ./policy.yaml registry.lan:5000/mine:test\n"
       "  schedctl pull --allow-unsigned registry.lan:5000/mine:test");
-  verb->callback([&session, options] {
-    session.action = [&session, options] {
-      return with_daemon(session, [&](Client& client) { return pull(client, *options); });
-    };
-  });
+  on_daemon(*verb, session, [options](Client& client) { return pull(client, *options); });
 }
 
 }  // namespace schedkit

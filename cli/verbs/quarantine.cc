@@ -54,29 +54,21 @@ int clear(Client& client, const Options& options) {
 void add_quarantine(CLI::App& app, Session& session) {
   auto* verb = app.add_subcommand("quarantine", "Show or lift what is held against schedulers that failed");
   auto options = std::make_shared<Options>();  // CLI11 keeps references to it as long as the callback lives
-  const auto with_output = [&](CLI::App* command) {
-    command->add_option("-o,--output", options->output, "text or json")->check(CLI::IsMember({"text", "json"}));
-  };
-  const auto act = [&session, options](int (*action)(Client&, const Options&)) {
-    return [&session, options, action] {
-      session.action = [&session, options, action] {
-        return with_daemon(session, [&](Client& client) { return action(client, *options); });
-      };
-    };
-  };
-  with_output(verb);
+  const auto list_them = [options](Client& client) { return list(client, *options); };
+  add_output(*verb, options->output);
   auto* list_verb = verb->add_subcommand("list", "Show strikes and quarantine (also without `list`)");
-  with_output(list_verb);
-  list_verb->callback(act(list));
+  add_output(*list_verb, options->output);
+  on_daemon(*list_verb, session, list_them);
   auto* clear_verb = verb->add_subcommand("clear", "Forget them: of one scheduler, or of all");
-  with_output(clear_verb);
+  add_output(*clear_verb, options->output);
   clear_verb->add_option("which", options->which, "A scheduler's name, its image's digest, or 8 digits of it")
       ->type_name("NAME|DIGEST");
-  clear_verb->callback(act(clear));
+  on_daemon(*clear_verb, session, [options](Client& client) { return clear(client, *options); });
   verb->require_subcommand(0, 1);
   verb->footer("Examples:\n  schedctl quarantine\n  schedctl quarantine clear lavd");
-  verb->callback([verb, list_by_default = act(list)] {
-    if (verb->get_subcommands().empty()) list_by_default();
+  verb->callback([&session, verb, list_them] {
+    if (verb->get_subcommands().empty())
+      session.action = [&session, list_them] { return with_daemon(session, list_them); };
   });
 }
 

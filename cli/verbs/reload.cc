@@ -16,7 +16,7 @@ int reload(Client& client) {
 void add_reload(CLI::App& app, Session& session) {
   auto* verb = app.add_subcommand("reload", "Read the policy files now instead of when they change");
   verb->footer("Examples:\n  schedctl reload\n  schedctl check && schedctl reload");
-  verb->callback([&session] { session.action = [&session] { return with_daemon(session, reload); }; });
+  on_daemon(*verb, session, reload);
 }
 
 }  // namespace schedkit

@@ -59,28 +59,20 @@ void add_rm(CLI::App& app, Session& session) {
   verb->add_option("references", options->references, "As `schedctl images` shows them")
       ->required()
       ->type_name("REFERENCE");
-  verb->add_option("-o,--output", options->output, "text or json")->check(CLI::IsMember({"text", "json"}));
+  add_output(*verb, options->output);
   verb->footer(
       "What a policy names, what runs and what is needed to go back is not removed.\n\nExamples:\n"
       "  schedctl rm ghcr.io/schedkit/scx_lavd:1.0.18\n  schedctl rm ghcr.io/schedkit/scx_rusty@sha256:…");
-  verb->callback([&session, options] {
-    session.action = [&session, options] {
-      return with_daemon(session, [&](Client& client) { return remove(client, *options); });
-    };
-  });
+  on_daemon(*verb, session, [options](Client& client) { return remove(client, *options); });
 }
 
 void add_prune(CLI::App& app, Session& session) {
   auto* verb = app.add_subcommand("prune", "Remove images beyond what [store] keeps, and what nothing refers to");
   auto options = std::make_shared<Options>();  // CLI11 keeps references to it as long as the callback lives
-  verb->add_option("-o,--output", options->output, "text or json")->check(CLI::IsMember({"text", "json"}));
+  add_output(*verb, options->output);
   verb->add_flag("-a,--all", options->all, "Remove everything that no policy names and that does not run");
   verb->footer("Examples:\n  schedctl prune\n  schedctl prune --all");
-  verb->callback([&session, options] {
-    session.action = [&session, options] {
-      return with_daemon(session, [&](Client& client) { return prune(client, *options); });
-    };
-  });
+  on_daemon(*verb, session, [options](Client& client) { return prune(client, *options); });
 }
 
 }  // namespace schedkit

@@ -114,11 +114,7 @@ void add_run(CLI::App& app, Session& session) {
       "the "
       "image is pulled first, as `schedctl pull` does.\n\nExamples:\n"
       "  schedctl run lavd --mode gaming\n  schedctl run ghcr.io/schedkit/scx_rusty:1.1.0 -- --slice-us 5000");
-  verb->callback([&session, options] {
-    session.action = [&session, options] {
-      return with_daemon(session, [&](Client& client) { return run(client, *options); });
-    };
-  });
+  on_daemon(*verb, session, [options](Client& client) { return run(client, *options); });
 }
 
 }  // namespace schedkit

@@ -71,7 +71,7 @@ void add_simulate(CLI::App& app, Session& session) {
       ->type_name("EVENTS");
   verb->add_option("policies", options->policies, "Policy files, or directories of them; without any: the machine's")
       ->type_name("FILE|DIR");
-  verb->add_option("-o,--output", options->output, "text or json")->check(CLI::IsMember({"text", "json"}));
+  add_output(*verb, options->output);
   verb->footer(
       "Needs neither the daemon nor rights.\n\nExamples:\n  schedctl simulate evening.jsonl\n"
       "  schedctl simulate evening.jsonl gaming.toml -o json");

@@ -56,7 +56,7 @@ int status(const Session& session, const Options& options) {
 void add_status(CLI::App& app, Session& session) {
   auto* verb = app.add_subcommand("status", "Show what the kernel runs and why");
   auto options = std::make_shared<Options>();  // CLI11 keeps references to it as long as the callback lives
-  verb->add_option("-o,--output", options->output, "text or json")->check(CLI::IsMember({"text", "json"}));
+  add_output(*verb, options->output);
   verb->add_flag("-v,--verbose", options->verbose, "Also show rules, policy files and the trigger sources");
   verb->footer(
       "Exit code 2: what is attached is not what is wanted.\n\nExamples:\n  schedctl status -v\n  schedctl status -o "

@@ -29,11 +29,7 @@ void add_stop(CLI::App& app, Session& session) {
   auto which = std::make_shared<std::string>();  // CLI11 keeps a reference to it as long as the callback lives
   verb->add_option("which", *which, "Only if this is what runs")->type_name("ID|NAME");
   verb->footer("Examples:\n  schedctl stop\n  schedctl stop lavd");
-  verb->callback([&session, which] {
-    session.action = [&session, which] {
-      return with_daemon(session, [&](Client& client) { return stop(client, *which); });
-    };
-  });
+  on_daemon(*verb, session, [which](Client& client) { return stop(client, *which); });
 }
 
 }  // namespace schedkit

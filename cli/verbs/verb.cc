@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <cstdlib>
 
@@ -41,6 +42,15 @@ int with_daemon(const Session& session, const std::function<int(Client&)>& use) 
   auto client = connect(session);
   if (!client) return unreachable(client.error());
   return use(*client);
+}
+
+void add_output(CLI::App& verb, std::string& output) {
+  verb.add_option("-o,--output", output, "text or json")->check(CLI::IsMember({"text", "json"}));
+}
+
+void on_daemon(CLI::App& verb, Session& session, std::function<int(Client&)> use) {
+  verb.callback(
+      [&session, use = std::move(use)] { session.action = [&session, use] { return with_daemon(session, use); }; });
 }
 
 Result<Status> fetch_status(Client& client) {

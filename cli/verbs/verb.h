@@ -35,6 +35,7 @@ void add_run(CLI::App& app, Session& session);
 void add_stop(CLI::App& app, Session& session);
 void add_auto(CLI::App& app, Session& session);
 void add_hold(CLI::App& app, Session& session);
+void add_exec(CLI::App& app, Session& session);
 void add_loader(CLI::App& app, Session& session);
 void add_check(CLI::App& app, Session& session);
 void add_explain(CLI::App& app, Session& session);
@@ -68,6 +69,12 @@ Result<Client> connect(const Session& session);
 
 // Connects, calls `use` and complains when there is no daemon.
 int with_daemon(const Session& session, const std::function<int(Client&)>& use);
+
+// `-o, --output text|json` of a verb; `output` lives as long as the verb.
+void add_output(CLI::App& verb, std::string& output);
+
+// When the verb is chosen, it is `use` with a connection.
+void on_daemon(CLI::App& verb, Session& session, std::function<int(Client&)> use);
 
 Result<Status> fetch_status(Client& client);
 

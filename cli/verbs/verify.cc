@@ -65,7 +65,7 @@ void add_verify(CLI::App& app, Session& session) {
   auto* verb = app.add_subcommand("verify", "Say whether an image is trusted, and why");
   auto options = std::make_shared<Options>();  // CLI11 keeps references to it as long as the callback lives
   verb->add_option("image", options->image, "A reference, or a name of the catalogue")->required()->type_name("IMAGE");
-  verb->add_option("-o,--output", options->output, "text or json")->check(CLI::IsMember({"text", "json"}));
+  add_output(*verb, options->output);
   options->flags.add_to(*verb, true);
   verb->footer(
       "What the store has is judged as before a start, without network; anything else, and with --trust-policy, by "
@@ -74,11 +74,7 @@ void add_verify(CLI::App& app, Session& session) {
       "out.\n\n"
       "Examples:\n  schedctl verify ghcr.io/schedkit/scx_lavd:1.0.19\n"
       "  schedctl verify -o json oci:/srv/schedulers:lavd");
-  verb->callback([&session, options] {
-    session.action = [&session, options] {
-      return with_daemon(session, [&](Client& client) { return verify(client, *options); });
-    };
-  });
+  on_daemon(*verb, session, [options](Client& client) { return verify(client, *options); });
 }
 
 }  // namespace schedkit

@@ -68,17 +68,13 @@ int watch(Client& client, const Options& options) {
 void add_watch(CLI::App& app, Session& session) {
   auto* verb = app.add_subcommand("watch", "Show events, decisions and switches as they happen");
   auto options = std::make_shared<Options>();  // CLI11 keeps references to it as long as the callback lives
-  verb->add_option("-o,--output", options->output, "text or json")->check(CLI::IsMember({"text", "json"}));
+  add_output(*verb, options->output);
   verb->add_option("--record", options->record, "Also write what `schedctl simulate` reads to this file (mode 0600)")
       ->type_name("FILE");
   verb->footer(
       "Until Ctrl-C. Values of environment variables are never shown.\n\nExamples:\n  schedctl watch\n"
       "  schedctl watch --record evening.jsonl\n  schedctl watch -o json | jq -c 'select(.event == \"decision\")'");
-  verb->callback([&session, options] {
-    session.action = [&session, options] {
-      return with_daemon(session, [&](Client& client) { return watch(client, *options); });
-    };
-  });
+  on_daemon(*verb, session, [options](Client& client) { return watch(client, *options); });
 }
 
 }  // namespace schedkit

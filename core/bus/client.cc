@@ -5,6 +5,7 @@
 #include <sys/un.h>
 #include <systemd/sd-bus.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -19,7 +20,6 @@ namespace schedkit {
 namespace {
 
 constexpr Duration short_timeout = std::chrono::seconds(30);
-constexpr Duration long_timeout = std::chrono::minutes(15);
 constexpr Duration greeting_timeout = std::chrono::seconds(10);
 
 std::uint64_t microseconds(Duration duration) {
@@ -30,6 +30,9 @@ class BusError {
  public:
   ~BusError() { sd_bus_error_free(&error_); }
   sd_bus_error* get() { return &error_; }
+
+  // Of an answer that is one.
+  void take(sd_bus_message* answer) { sd_bus_error_copy(&error_, sd_bus_message_get_error(answer)); }
 
   Error describe(int error, std::string_view what) const {
     if (sd_bus_error_is_set(&error_) != 0 && std::string_view(error_.name).starts_with("io.schedkit.")) {
@@ -151,12 +154,46 @@ Result<Message> Client::make_call(const char* method) {
   return Message::adopt(raw);
 }
 
-Result<Message> Client::call(const Message& request, Duration timeout) {
+namespace {
+
+int keep_reply(sd_bus_message* reply, void* data, sd_bus_error*) noexcept {
+  *static_cast<Message*>(data) = Message::share(reply);
+  return 1;
+}
+
+}  // namespace
+
+// True when `fd` is readable; false when there may be something to process, or the time is over.
+Result<bool> Client::wait_for_traffic(int fd, Duration timeout) {
+  pollfd fds[] = {{fd, POLLIN, 0},
+                  {sd_bus_get_fd(bus_.get()), static_cast<short>(std::max(sd_bus_get_events(bus_.get()), 0)), 0}};
+  const auto most = std::chrono::duration_cast<std::chrono::milliseconds>(timeout).count();
+  if (::poll(fds, std::size(fds), static_cast<int>(most)) < 0 && errno != EINTR)
+    return fail_errno(errno, "cannot wait");
+  return fds[0].revents != 0;
+}
+
+Result<Message> Client::call(const Message& request, Duration timeout, int give_up) {
   BusError failure;
-  sd_bus_message* reply = nullptr;
-  const int error = sd_bus_call(bus_.get(), request.get(), microseconds(timeout), failure.get(), &reply);
-  if (error < 0) return fail(failure.describe(error, sd_bus_message_get_member(request.get())));
-  return Message::adopt(reply);
+  const auto failed = [&](int error) {
+    return fail(failure.describe(error, sd_bus_message_get_member(request.get())));
+  };
+  Message reply;
+  sd_bus_slot* raw = nullptr;
+  const int sent = sd_bus_call_async(bus_.get(), &raw, request.get(), keep_reply, &reply, microseconds(timeout));
+  const SlotPtr slot(raw);
+  if (sent < 0) return failed(sent);
+  while (reply.get() == nullptr) {
+    const int progress = sd_bus_process(bus_.get(), nullptr);
+    if (progress < 0) return failed(progress);
+    if (progress > 0) continue;
+    const auto given_up = wait_for_traffic(give_up, timeout);
+    if (!given_up) return fail(given_up.error());
+    if (*given_up) return fail(Errc::cancelled, "given up");
+  }
+  if (sd_bus_message_is_method_error(reply.get(), nullptr) <= 0) return reply;
+  failure.take(reply.get());
+  return failed(-sd_bus_message_get_errno(reply.get()));
 }
 
 Result<void> Client::command(const char* method, Duration timeout) {
@@ -232,37 +269,6 @@ Result<std::string> Client::daemon_version() {
   return std::string(raw);
 }
 
-Result<std::uint32_t> Client::hold(const std::string& scheduler, const std::string& mode, const std::string& reason) {
-  auto request = make_call("Hold");
-  if (!request) return fail(std::move(request.error()));
-  sd_bus_message* raw = request->get();
-  int error = sd_bus_message_append(raw, "ss", scheduler.c_str(), reason.c_str());
-  if (error >= 0) {
-    error = mode.empty() ? sd_bus_message_append(raw, "a{sv}", 0)
-                         : sd_bus_message_append(raw, "a{sv}", 1, "mode", "s", mode.c_str());
-  }
-  if (error < 0) return fail(Errc::invalid, "a name or the reason is not UTF-8 text");
-  auto reply = call(*request, long_timeout);
-  if (!reply) return fail(std::move(reply.error()));
-  std::uint32_t cookie = 0;
-  if (sd_bus_message_read(reply->get(), "u", &cookie) <= 0) {
-    return fail(Errc::invalid, "the daemon's answer to Hold is no number; is it of another version?");
-  }
-  return cookie;
-}
-
-Result<void> Client::wait_for(int fd) {
-  while (true) {
-    int progress = 0;
-    while ((progress = sd_bus_process(bus_.get(), nullptr)) > 0) {
-    }
-    if (progress < 0 || !connected()) return fail(Errc::io, "the daemon closed the connection; the hold is over");
-    pollfd fds[] = {{fd, POLLIN, 0}, {sd_bus_get_fd(bus_.get()), POLLIN, 0}};
-    if (::poll(fds, std::size(fds), -1) < 0 && errno != EINTR) return fail_errno(errno, "cannot wait");
-    if (fds[0].revents != 0) return {};
-  }
-}
-
 Result<void> Client::serve_loader(bool serve) {
   auto request = make_call("ServeLoader");
   if (!request) return fail(std::move(request.error()));
@@ -273,37 +279,7 @@ Result<void> Client::serve_loader(bool serve) {
 }
 
 Result<void> Client::reload() { return command("Reload", short_timeout); }
-Result<void> Client::stop() { return command("Stop", long_timeout); }
-Result<void> Client::go_automatic() { return command("Auto", long_timeout); }
-
-Result<void> Client::run(const std::string& scheduler, const RunOptions& options) {
-  auto request = make_call("Run");
-  if (!request) return fail(std::move(request.error()));
-  sd_bus_message* raw = request->get();
-  int error = sd_bus_message_append(raw, "s", scheduler.c_str());
-  if (error >= 0) error = sd_bus_message_open_container(raw, 'a', "{sv}");
-  if (error >= 0 && !options.mode.empty())
-    error = sd_bus_message_append(raw, "{sv}", "mode", "s", options.mode.c_str());
-  if (error >= 0 && !options.until.empty())
-    error = sd_bus_message_append(raw, "{sv}", "until", "s", options.until.c_str());
-  if (options.args) {
-    if (error >= 0) error = sd_bus_message_open_container(raw, 'e', "sv");
-    if (error >= 0) error = sd_bus_message_append(raw, "s", "args");
-    if (error >= 0) error = sd_bus_message_open_container(raw, 'v', "as");
-    if (error >= 0) error = sd_bus_message_open_container(raw, 'a', "s");
-    for (const auto& arg : *options.args) {
-      if (error >= 0) error = sd_bus_message_append(raw, "s", arg.c_str());
-    }
-    for (int depth = 0; depth < 3; ++depth) {
-      if (error >= 0) error = sd_bus_message_close_container(raw);
-    }
-  }
-  if (error >= 0) error = sd_bus_message_close_container(raw);
-  if (error == -EINVAL) return fail(Errc::invalid, "a name or an argument is not UTF-8 text");
-  if (error < 0) return fail(BusError().describe(error, "Run"));
-  auto reply = call(*request, long_timeout);
-  if (!reply) return fail(std::move(reply.error()));
-  return {};
-}
+Result<void> Client::stop() { return command("Stop", longest_switch); }
+Result<void> Client::go_automatic() { return command("Auto", longest_switch); }
 
 }  // namespace schedkit

@@ -19,6 +19,8 @@ namespace schedkit {
 // connection broke, connected() is false and further calls fail at once.
 class Client {
  public:
+  static constexpr Duration longest_switch = std::chrono::minutes(15);  // an image may have to be unpacked first
+
   struct RunOptions {
     std::string mode;                              // "" for none
     std::optional<std::vector<std::string>> args;  // replace the policy's
@@ -40,7 +42,7 @@ class Client {
   Result<std::uint32_t> clear_quarantine(const std::string& which);
   Result<void> reload();
 
-  // These wait until the kernel has confirmed, at most 15 minutes: an image may have to be unpacked first.
+  // These wait until the kernel has confirmed, at most longest_switch.
   Result<void> run(const std::string& scheduler, const RunOptions& options);
   Result<void> stop();
   Result<void> go_automatic();
@@ -48,8 +50,15 @@ class Client {
   // Calls `on_line` with each line that Watch() tells, and with an empty one now and then, until it returns false.
   // (client_stream.cc)
   Result<void> watch(const std::function<bool(const std::string& line)>& on_line);
-  // The cookie of a hold, which lasts as long as this client. The same wait.
-  Result<std::uint32_t> hold(const std::string& scheduler, const std::string& mode, const std::string& reason);
+  // The cookie of a hold, which lasts as long as this client. The same wait; given up with Errc::cancelled when the
+  // descriptor `give_up` is readable. (client_choice.cc)
+  struct HoldOptions {
+    std::string mode;
+    std::optional<std::vector<std::string>> args;
+    std::string reason;
+    int give_up = -1;
+  };
+  Result<std::uint32_t> hold(const std::string& scheduler, const HoldOptions& options);
   // Returns when `fd` is readable; an error when the connection, and so the hold, ended before.
   Result<void> wait_for(int fd);
   Result<void> serve_loader(bool serve);
@@ -78,7 +87,8 @@ class Client {
   explicit Client(BusPtr bus, const char* destination = nullptr) : bus_(std::move(bus)), destination_(destination) {}
 
   Result<Message> make_call(const char* method);
-  Result<Message> call(const Message& request, Duration timeout);
+  Result<Message> call(const Message& request, Duration timeout, int give_up = -1);
+  Result<bool> wait_for_traffic(int fd, Duration timeout);
   Result<void> command(const char* method, Duration timeout);
   Result<ImagesRemoved> removed(const Result<Message>& request);
 

@@ -33,6 +33,8 @@ class Controls {
     std::string reason;                   // may be empty
     std::string by;                       // who asks, for status and log
     std::optional<Duration> within = {};  // as above: it is gone then
+    // Replace the policy's.
+    std::optional<std::vector<std::string>> args = {};
   };
   // Called once: when the kernel confirmed what was asked for, or with the reason why it did not come to that. It may
   // be called from inside the command. A newer command ends an older one with Errc::cancelled.

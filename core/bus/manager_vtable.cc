@@ -70,6 +70,14 @@ int hold(Attachment& self, sd_bus_message* call, const std::string& by) {
   return handled;
 }
 
+// Arguments can make a scheduler do what no policy wants, so they are for those who may run one.
+int authorize_hold(sd_bus_message* call, void* data, sd_bus_error*) {
+  const auto command = read_hold_arguments(call);
+  if (!command) return refuse(call, command.error());
+  if (const int error = sd_bus_message_rewind(call, 1); error < 0) return error;
+  return static_cast<Attachment*>(data)->authorized(call, command->args ? run_action : hold_action, hold);
+}
+
 int clear_quarantine(Attachment& self, sd_bus_message* call, const std::string&) {
   const char* which = nullptr;
   if (const int error = sd_bus_message_read(call, "s", &which); error < 0) return error;
@@ -212,7 +220,7 @@ const sd_bus_vtable vtable[] = {
     SD_BUS_METHOD_WITH_ARGS("Stop", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, (with<run_action, stop>), open),
     SD_BUS_METHOD_WITH_ARGS("Auto", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, (with<run_action, go_automatic>), open),
     SD_BUS_METHOD_WITH_ARGS("Hold", SD_BUS_ARGS("s", scheduler, "s", reason, "a{sv}", options),
-                            SD_BUS_RESULT("u", cookie), (with<hold_action, hold>), open),
+                            SD_BUS_RESULT("u", cookie), authorize_hold, open),
     SD_BUS_METHOD_WITH_ARGS("Release", SD_BUS_ARGS("u", cookie), SD_BUS_NO_RESULT, on_release, open),
     SD_BUS_METHOD_WITH_ARGS("Reload", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, (with<policy_action, reload>), open),
     SD_BUS_METHOD_WITH_ARGS("ServeLoader", SD_BUS_ARGS("b", serve), SD_BUS_NO_RESULT,

@@ -114,10 +114,10 @@ Result<Controls::HoldCommand> read_hold_arguments(sd_bus_message* call) {
   if (!reason) return fail(std::move(reason.error()));
   auto options = read_options(call);
   if (!options) return fail(std::move(options.error()));
-  if (options->has_args || options->until) {
-    return fail(Errc::invalid, "Hold takes neither args nor until: it ends with Release or with its client");
-  }
-  return Controls::HoldCommand{std::move(*scheduler), std::move(options->mode), bus::printable(*reason), {}};
+  if (options->until) return fail(Errc::invalid, "Hold takes no until: it ends with Release or with its client");
+  Controls::HoldCommand command{std::move(*scheduler), std::move(options->mode), bus::printable(*reason), {}};
+  if (options->has_args) command.args = std::move(options->args);
+  return command;
 }
 
 }  // namespace schedkit

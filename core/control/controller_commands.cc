@@ -177,7 +177,11 @@ Result<void> may_be_held(const std::string& scheduler) {
 // One that fails is taken back like an override, at the next tick().
 void Controller::hold(HoldCommand command, std::function<void(std::uint32_t)> made, HoldDone done) {
   if (auto allowed = may_be_held(command.scheduler); !allowed) return done(0, std::move(allowed));
-  auto choice = resolve({.scheduler = command.scheduler, .mode = command.mode, .by = {}});
+  auto choice = resolve({.scheduler = command.scheduler,
+                         .mode = command.mode,
+                         .has_args = command.args.has_value(),
+                         .args = command.args.value_or(std::vector<std::string>()),
+                         .by = {}});
   if (!choice) return done(0, fail(std::move(choice.error())));
   const auto args = choice->scheduler ? std::optional(choice->args) : std::nullopt;
   const auto id = engine_.add_hold(std::move(*choice), std::move(command.by), std::move(command.reason));

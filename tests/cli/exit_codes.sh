@@ -12,7 +12,7 @@ schedctl=$bin/schedctl
 expect 64 "" "$schedctl" nonsense
 expect 64 "" "$schedctl" status -o yaml
 expect 0 "Usage" "$schedctl" --help
-for verb in status run stop auto hold loader check reload list pull images rm prune versions info pack push pin logs completion policy; do
+for verb in status run stop auto hold exec loader check reload list pull images rm prune versions info pack push pin logs completion policy; do
   expect 0 "Examples" "$schedctl" $verb --help
 done
 expect 4 "" "$schedctl" status

@@ -24,6 +24,8 @@ std::vector<Method> methods() {
           {"Auto", "io.schedkit.run", plain("Auto")},
           {"ClearQuarantine", "io.schedkit.run", [](BusCaller& c) { return c.call("ClearQuarantine", "s", ""); }},
           {"Hold", "io.schedkit.hold", [](BusCaller& c) { return c.call("Hold", "ssa{sv}", "lavd", "a game", 0); }},
+          {"Hold with args", "io.schedkit.run",
+           [](BusCaller& c) { return c.call("Hold", "ssa{sv}", "lavd", "a game", 1, "args", "as", 1, "--x"); }},
           {"Reload", "io.schedkit.policy", plain("Reload")},
           {"ServeLoader", "io.schedkit.policy", [](BusCaller& c) { return c.call("ServeLoader", "b", 0); }},
           {"Explain", "io.schedkit.inspect", [](BusCaller& c) { return c.call("Explain", "ss", "", "json"); }},

@@ -63,6 +63,14 @@ TEST(Holds, one_stands_above_the_rules_until_it_is_released) {
   check_attached("c");
 }
 
+TEST(Holds, one_may_bring_arguments_of_its_own) {
+  f.controller->hold(
+      {.scheduler = "b", .mode = "", .reason = "", .by = ":1.7", .args = {{"--own"}}}, [](std::uint32_t) {},
+      [](std::uint32_t, Result<void>) {});
+  check_attached("b");
+  CHECK_TRUE(f.controller->status().wanted.choice.args == std::vector<std::string>{"--own"});
+}
+
 TEST(Holds, the_newest_counts_and_an_override_stands_above) {
   hold("b");
   check_attached("b");
