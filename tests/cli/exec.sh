@@ -77,7 +77,7 @@ kill -TERM "$second"
 wait "$second" 2> /dev/null
 [ $? = 143 ] || complain "SIGTERM is not the command's end"
 holds_are 0 "both were killed"
-"$schedctl" exec kernel -- sh -c 'trap "exit 5" TERM; echo ready; sleep 1000 & wait' > "$work/ready" &
+"$schedctl" exec kernel -- sh -c 'trap "kill \$!; exit 5" TERM; sleep 1000 & echo ready; wait' > "$work/ready" &
 trapping=$!
 for _ in $(seq 1200); do grep -q ready "$work/ready" && break; read -rt 0.05 -u "$never" _; done
 kill -TERM "$trapping"
