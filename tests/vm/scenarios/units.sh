@@ -59,6 +59,17 @@ expect_state enabled 60 schedkit_fifo
 kill -KILL $hold
 expect_state disabled 30
 
+step "a scheduler for the life of a command"
+status=0
+"$SCHEDCTL" exec rusty -- sh -c 'cat /sys/kernel/sched_ext/state; exit 7' > exec.txt 2>&1 || status=$?
+assert_eq 7 "$status" "the command's exit code"
+assert_eq enabled "$(cat exec.txt)" "the kernel's state while it ran"
+expect_state disabled 30
+"$SCHEDCTL" exec rusty -- sleep 1000 > exec.txt 2>&1 & command=$!
+expect_state enabled 60 schedkit_fifo
+kill -KILL $command
+expect_state disabled 30
+
 step "org.scx.Loader"
 assert_ok "activation by the bus" busctl --timeout=60 get-property "${loader[@]}" CurrentScheduler
 assert_eq active "$(systemctl is-active scx_loader)" "scx_loader.service"
