@@ -17,5 +17,6 @@ SkedVerb add_render(CLI::App& app);
 SkedVerb add_prune(CLI::App& app);
 SkedVerb add_agent(CLI::App& app);
 SkedVerb add_coordinate(CLI::App& app);
+SkedVerb add_status(CLI::App& app);
 
 }  // namespace schedkit
