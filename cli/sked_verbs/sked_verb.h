@@ -18,5 +18,6 @@ SkedVerb add_prune(CLI::App& app);
 SkedVerb add_agent(CLI::App& app);
 SkedVerb add_coordinate(CLI::App& app);
 SkedVerb add_status(CLI::App& app);
+SkedVerb add_sked_man(CLI::App& app);  // hidden
 
 }  // namespace schedkit
