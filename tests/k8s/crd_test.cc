@@ -147,7 +147,7 @@ Names known_to_renderer(const std::string& spec) {
 }
 
 // That the schema admits `value` so far as types, fields, words and lengths go. Server-side apply refuses a field that
-// not in the schema; what it has and was not written is added to `unused`.
+// is not in the schema; what it has and was not written is added to `unused`.
 void check_admitted(const Json& value, const Json& schema, const std::string& where, Names& unused) {
   const auto type = schema.at("type").get<std::string>();
   if (type == "object") {
