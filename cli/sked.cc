@@ -10,7 +10,8 @@ int main(int argc, char** argv) {
                "sked");
   app.set_version_flag("--version", SCHEDKIT_VERSION);
   app.require_subcommand(1);
-  const std::array verbs{add_agent(app), add_coordinate(app), add_render(app), add_prune(app)};
+  const std::array verbs{add_agent(app),  add_coordinate(app), add_status(app),
+                         add_render(app), add_prune(app),      add_sked_man(app)};
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

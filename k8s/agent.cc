@@ -13,7 +13,6 @@ using Json = nlohmann::json;
 namespace {
 
 constexpr Duration hold_of_custom = std::chrono::seconds(10);
-constexpr Duration rare = std::chrono::minutes(10);  // how often a CRD is looked for that may well never come
 
 // In lists of some kinds the items do not say what they are.
 std::function<void(Json&)> trim_as(const char* version, const char* kind) {
@@ -81,13 +80,13 @@ Agent::Agent(Loop& loop, ApiClient& api, const Clock& clock, std::function<doubl
       patience_(loop),
       retry_(loop),
       pool_(std::make_shared<Pool>(Pool{this, RenderedFiles(options_.directory)})) {
+  const auto usual = options_.collection.missing_poll;
   policies_ = &watch("SchedPolicies", resources::sched_policies(), trim_as("sked.schedkit.io/v1alpha1", "SchedPolicy"),
-                     hold_of_custom, std::chrono::seconds(30));
-  exts_ =
-      &watch("SchedExts", resources::sched_exts(), trim_as("sked.schedkit.io/v1", "SchedExt"), hold_of_custom, rare);
-  node_ = &watch("the node", resources::node(options_.node), trim_node, Duration::zero(), std::chrono::seconds(30));
-  own_ = &watch("the NodeSched", resources::node_sched(options_.node), trim_node_sched, Duration::zero(),
-                std::chrono::seconds(30));
+                     hold_of_custom, usual);
+  exts_ = &watch("SchedExts", resources::sched_exts(), trim_as("sked.schedkit.io/v1", "SchedExt"), hold_of_custom,
+                 options_.absent);
+  node_ = &watch("the node", resources::node(options_.node), trim_node, Duration::zero(), usual);
+  own_ = &watch("the NodeSched", resources::node_sched(options_.node), trim_node_sched, Duration::zero(), usual);
 }
 
 Agent::~Agent() { pool_->owner = nullptr; }
@@ -98,7 +97,7 @@ Agent::Watched& Agent::watch(const char* title, ApiResource resource, std::funct
   options.resource = std::move(resource);
   options.trim = std::move(trim);
   options.hold = std::min(options.hold, hold);
-  options.missing_poll = std::min(options.missing_poll, missing_poll);
+  options.missing_poll = missing_poll;
   auto made = std::unique_ptr<Watched>(
       new Watched{title, Collection(loop_, api_, clock_, random_, std::move(options), [this] { changed(); })});
   return *(watched_[title] = std::move(made));
@@ -168,7 +167,8 @@ void Agent::watch_pods_if_asked() {
   const bool asked = std::ranges::any_of(objects, [](const auto& entry) { return asks_for_pods(entry.second); });
   if (asked == (pods_ != nullptr)) return;
   if (asked) {
-    pods_ = &watch("pods", resources::pods_of_node(options_.node), trim_pod, Duration::zero(), rare);
+    pods_ = &watch("pods", resources::pods_of_node(options_.node), trim_pod, Duration::zero(),
+                   options_.collection.missing_poll);
     pods_->collection.start();
   } else {
     watched_.erase("pods");

@@ -23,8 +23,9 @@ struct AgentOptions {
   Duration soon = std::chrono::milliseconds(50);    // changes come in bursts
   Duration patience = std::chrono::seconds(5);      // for schedkitd to read what was written, before that is reported
   Duration retry = std::chrono::seconds(30);        // after a file could not be written
-  CollectionOptions collection = {};  // its times; `resource`, `trim` and `hold` where it matters are ours
-  StatusWriterOptions writer = {};    // its times
+  Duration absent = std::chrono::minutes(10);  // how often the SchedExt definition is looked for when there is none
+  CollectionOptions collection = {};           // its times; `resource`, `trim` and `hold` where it matters are ours
+  StatusWriterOptions writer = {};             // its times
 };
 
 // One node of a cluster: the cluster's policies become files here, and what came of them the status of its NodeSched.

@@ -24,7 +24,7 @@ struct CollectionOptions {
   Duration spread = std::chrono::seconds(2);               // the first list comes at random within it
   Duration missing_poll = std::chrono::seconds(30);        // how often a collection is looked for that is not there
   Duration settle = std::chrono::seconds(15);              // a watch that lives so long is well
-  std::chrono::seconds watch = std::chrono::seconds(300);  // how long one is asked for: this to twice this
+  std::chrono::seconds watch = std::chrono::seconds(450);  // how long one is asked for: this to twice this
   BackoffPolicy backoff = {};
 };
 

@@ -60,9 +60,12 @@ class Writer {
     const bool attached = !daemon.kernel.ops.empty();
     const bool ours = attached && daemon.current && daemon.state != SystemState::foreign &&
                       daemon.state != SystemState::managed_mismatch && daemon.state != SystemState::managed_detached;
-    if (!ours) return {{"scheduler", attached ? cut(daemon.kernel.ops, longest_scheduler) : "kernel"}};
+    if (!attached) return {{"scheduler", "kernel"}};
+    const auto ops = cut(daemon.kernel.ops, longest_scheduler);
+    if (!ours) return {{"scheduler", ops}, {"ops", ops}};
     const auto& run = *daemon.current;
     Json active = {{"scheduler", cut(run.name, longest_scheduler)},
+                   {"ops", ops},
                    {"image", cut(run.image, longest_image)},
                    {"digest", cut(run.digest, longest_digest)},
                    {"since", format_time(run.started, false)}};

@@ -17,5 +17,7 @@ SkedVerb add_render(CLI::App& app);
 SkedVerb add_prune(CLI::App& app);
 SkedVerb add_agent(CLI::App& app);
 SkedVerb add_coordinate(CLI::App& app);
+SkedVerb add_status(CLI::App& app);
+SkedVerb add_sked_man(CLI::App& app);  // hidden
 
 }  // namespace schedkit

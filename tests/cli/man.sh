@@ -15,6 +15,22 @@ for page in schedctl.1 schedkitd.8 schedkit.toml.5 schedkit-policy.5; do
   fi
 done
 
+page=$("$1/sked" __man) || fail "no page sked.8"
+[ ! -e "$pages/sked.8" ] || [ "$page" = "$(cat "$pages/sked.8")" ] || fail "$pages/sked.8 is not current; build the target man"
+if command -v groff > /dev/null; then
+  said=$(printf '%s\n' "$page" | groff -man -Tutf8 -ww -z -K utf8 2>&1)
+  [ -z "$said" ] || fail "sked.8: $said"
+fi
+page=$(sed 's/\\-/-/g; s/\\f[BRI]//g' <<< "$page")
+verbs=$("$1/sked" --help | sed -n '/^Subcommands:/,$s/^  \([a-z]*\) .*/\1/p')
+[ -n "$verbs" ] || fail "sked --help lists no verbs"
+for verb in $verbs; do
+  grep -qx ".SS $verb" <<< "$page" || fail "sked(8) lacks $verb"
+  for option in $("$1/sked" "$verb" --help | grep -oE -- '--[a-z-]+'); do
+    [ "$option" = --help ] || grep -q -- "$option" <<< "$page" || fail "sked(8) lacks $verb $option"
+  done
+done
+
 shown() { "$schedctl" __man "$1" | sed 's/\\-/-/g; s/\\f[BRI]//g'; }
 # Every verb, also those below another one.
 page=$(shown schedctl.1)

@@ -66,6 +66,10 @@ await rollout.percent 100
 await nodes.updated 6
 report Applied "${nodes[@]}"
 await rollout.phase Complete
+told=$("$sked" status --kubeconfig "$directory/kubeconfig.coordinator")
+grep -q "^games  *Complete  *6/6" <<< "$told" || die "sked status says $told"
+told=$("$sked" status games --kubeconfig "$directory/kubeconfig.coordinator")
+grep -q "^n5 .* Applied" <<< "$told" || die "sked status games says $told"
 await 'conditions[?(@.type=="Ready")].status' True
 first=$(field rollout.revision)
 [ "$(field rollout.stableRevision)" = "$first" ] || die "the stable revision"

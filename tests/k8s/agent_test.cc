@@ -52,7 +52,7 @@ TEST_GROUP(Agent) {
     CHECK(remove_tree(directory).has_value());
     directory = logged = {};
   }
-  void make() {
+  void make(Duration absent = 1ms) {
     const BackoffPolicy backoff{.first = 1ms, .longest = 1ms};
     agent.emplace(
         loop, api, clock, [] { return 0.0; },
@@ -62,6 +62,7 @@ TEST_GROUP(Agent) {
                      .soon = 1ms,
                      .patience = 0s,
                      .retry = 1ms,
+                     .absent = absent,
                      .collection = {.hold = 1ms, .spread = 0s, .missing_poll = 1ms, .settle = 1h, .backoff = backoff},
                      .writer = {.pace = 1ms, .settle = 1h, .backoff = backoff}});
     agent->start();
@@ -282,4 +283,15 @@ TEST(Agent, it_goes_while_files_are_written) {
   agent.reset();
   settle();
   LONGS_EQUAL(0, api.waiting().size());
+}
+
+TEST(Agent, an_absent_definition_of_upstream_is_looked_for_rarely) {
+  make(1h);
+  answer_others();
+  for (int i = 0; i < 20; ++i) {  // ours is looked for again and again meanwhile
+    await("/schedpolicies?limit");
+    CHECK(api.answer("/schedpolicies?limit", FakeApi::failure(404)));
+  }
+  CHECK(api.find("/schedexts?") == nullptr);
+  CHECK(3600s / AgentOptions{}.absent <= 10);
 }

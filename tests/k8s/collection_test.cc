@@ -257,3 +257,15 @@ TEST(Collection, a_watch_that_lives_is_well) {
   CHECK(api.end(watch_of, FakeApi::failure(500)));
   CHECK(run_until(loop, [this] { return !collection->trouble().has_value(); }));
 }
+
+TEST(Collection, an_idle_one_makes_at_most_ten_requests_an_hour) {
+  start_with({});  // random gives 0: the shortest watch
+  const auto line = api.waiting().at(0);
+  const std::string mark = "timeoutSeconds=";
+  const int seconds = std::stoi(line.substr(line.find(mark) + mark.size()));
+  CHECK(3600 / seconds <= 10);
+  clock.advance(std::chrono::seconds(seconds));
+  CHECK(api.end(watch_of, {}));  // as the server does then: one watch more, no list
+  await(watch_of);
+  LONGS_EQUAL(3, api.made);
+}

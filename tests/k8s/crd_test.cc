@@ -1,11 +1,12 @@
 // The schema of SchedPolicy (k8s/deploy) against what judges a policy afterwards: our reader, and schedkitd's key
-// tables.
+// tables. The schema of NodeSched against what we write.
 #include <algorithm>
 #include <set>
 
 #include "config/schema.h"
 #include "core/base/file.h"
 #include "core/base/text.h"
+#include "k8s/node_status.h"
 #include "tests/k8s/helpers.h"
 
 using namespace schedkit;
@@ -145,6 +146,33 @@ Names known_to_renderer(const std::string& spec) {
   return known_in(rendered.error());
 }
 
+// That the schema admits `value` so far as types, fields, words and lengths go. Server-side apply refuses a field that
+// is not in the schema; what it has and was not written is added to `unused`.
+void check_admitted(const Json& value, const Json& schema, const std::string& where, Names& unused) {
+  const auto type = schema.at("type").get<std::string>();
+  if (type == "object") {
+    CHECK_TEXT(value.is_object(), where.c_str());
+    for (const auto& [name, field] : value.items()) {
+      CHECK_TEXT(schema.at("properties").contains(name), (where + "." + name + " is not in the schema").c_str());
+      check_admitted(field, schema.at("properties").at(name), where + "." + name, unused);
+    }
+    for (const auto& name : properties_of(schema)) {
+      if (!value.contains(name)) unused.insert(where + "." + name);
+    }
+    for (const auto& name : required_of(schema)) CHECK_TEXT(value.contains(name), (where + "." + name).c_str());
+  } else if (type == "array") {
+    CHECK_TEXT(value.is_array() && value.size() <= schema.at("maxItems").get<std::size_t>(), where.c_str());
+    for (const auto& item : value) check_admitted(item, schema.at("items"), where + "[]", unused);
+  } else if (type == "string") {
+    CHECK_TEXT(value.is_string(), where.c_str());
+    const auto text = value.get<std::string>();
+    CHECK_TEXT(text.size() <= schema.value("maxLength", std::size_t{20}), where.c_str());  // 20: a date
+    CHECK_TEXT(!schema.contains("enum") || schema.at("enum").get<Names>().contains(text), (where + text).c_str());
+  } else {
+    CHECK_TEXT(type == "integer" ? value.is_number_integer() : value.is_boolean(), where.c_str());
+  }
+}
+
 }  // namespace
 
 TEST_GROUP(Crd) {
@@ -206,4 +234,34 @@ TEST(Crd, the_others_have_what_is_read_and_written) {
   const auto node = property(Json{{"properties", schema_of("nodescheds.yaml")}}, "status");
   STRCMP_EQUAL("Applied Failed Overridden Pending RolledBack Staged Suspended",
                text_of(property(property(node, "policies").at("items"), "phase").at("enum").get<Names>()).c_str());
+}
+
+TEST(Crd, a_node_writes_only_what_the_schema_has) {
+  const auto schema = property(Json{{"properties", schema_of("nodescheds.yaml")}}, "status");
+  const std::string longest(5000, 'x');
+  NodePlan plan;
+  std::map<std::string, PolicyState> states;
+  for (int phase = 0; phase <= static_cast<int>(PolicyPhase::suspended); ++phase) {
+    const auto file = fmt::format("k8s-p{}.toml", phase);
+    plan.policies[file] = {.source = {.name = fmt::format("p{}", phase), .generation = 1},
+                           .revision = "0123456789abcdef"};
+    states[file] = {static_cast<PolicyPhase>(phase), longest};
+  }
+  Status daemon;
+  daemon.kernel = {.supported = true, .state = "enabled", .ops = longest};
+  daemon.state = SystemState::running;
+  daemon.current = RunStatus{.name = longest, .image = longest, .digest = longest};
+  daemon.wanted.choice.scheduler = Scheduler{.name = longest};
+  daemon.wanted.rule = "k8s-p0.toml/" + longest;
+  const auto status = [&](const Status* told) {
+    return node_status(
+        {.agent_version = "1", .kernel_release = longest, .daemon = told, .plan = plan, .states = states}, {}, {});
+  };
+  Names unused;
+  check_admitted(status(&daemon), schema, "status", unused);
+  // No NodeSched has a spec, so no generation.
+  STRCMP_EQUAL("status.conditions[].observedGeneration status.observedGeneration", text_of(unused).c_str());
+  check_admitted(status(nullptr), schema, "status", unused);
+  daemon.state = SystemState::foreign;
+  check_admitted(status(&daemon), schema, "status", unused);
 }

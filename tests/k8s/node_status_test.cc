@@ -57,7 +57,7 @@ TEST_GROUP(NodeStatus) {
 TEST(NodeStatus, tells_what_is_attached_and_why) {
   const auto told = status();
   STRCMP_EQUAL(
-      R"({"digest":"sha256:aa","image":"r.example/lavd:1","policy":"a","rule":"compile","scheduler":"lavd-1","since":"1970-01-01T01:00:00Z"})",
+      R"({"digest":"sha256:aa","image":"r.example/lavd:1","ops":"lavd_1.0","policy":"a","rule":"compile","scheduler":"lavd-1","since":"1970-01-01T01:00:00Z"})",
       told.at("active").dump().c_str());
   STRCMP_EQUAL(R"({"release":"7.2","schedExt":true})", told.at("kernel").dump().c_str());
   STRCMP_EQUAL(R"([{"name":"a","observedGeneration":4,"phase":"Applied","revision":"0123456789abcdef"}])",
@@ -73,7 +73,7 @@ TEST(NodeStatus, tells_what_is_attached_and_why) {
 TEST(NodeStatus, what_is_not_ours_has_no_image) {
   daemon.state = SystemState::foreign;
   daemon.current.reset();
-  STRCMP_EQUAL(R"({"scheduler":"lavd_1.0"})", status().at("active").dump().c_str());
+  STRCMP_EQUAL(R"({"ops":"lavd_1.0","scheduler":"lavd_1.0"})", status().at("active").dump().c_str());
   daemon.kernel.ops = "";
   STRCMP_EQUAL(R"({"scheduler":"kernel"})", status().at("active").dump().c_str());
 }

@@ -47,6 +47,13 @@ status=0
 "$bin/sked" rendr > /dev/null 2>&1 || status=$?
 [ $status = 64 ] || fail "an unknown verb gives $status"
 
+status=0
+"$bin/sked" status -o yaml > /dev/null 2>&1 || status=$?
+[ $status = 64 ] || fail "an unknown output gives $status"
+status=0
+"$bin/sked" status --kubeconfig "$directory/none" > "$directory/said" 2>&1 || status=$?
+[ $status = 1 ] && grep -q "$directory/none" "$directory/said" || fail "status $status: $(cat "$directory/said")"
+
 "$bin/sked" prune -d "$directory/out" > /dev/null
 [ "$(ls "$directory/out")" = k8s-mine.toml ] || fail "left: $(ls "$directory/out")"
 echo ok
