@@ -21,6 +21,7 @@ std::string default_socket() {
 
 void add_verbs(CLI::App& app, schedkit::Session& session) {
   schedkit::add_status(app, session);
+  schedkit::add_ps(app, session);
   schedkit::add_run(app, session);
   schedkit::add_stop(app, session);
   schedkit::add_auto(app, session);

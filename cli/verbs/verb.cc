@@ -21,7 +21,7 @@ int unreachable(const Error& error) {
     complain(error.describe() + "; only root may use the socket, and no daemon is on the system bus");
     return exit_denied;
   }
-  complain("the daemon is unreachable: " + error.describe());
+  complain("the daemon is unreachable: " + error.describe() + "; is schedkitd running?");
   return exit_unreachable;
 }
 

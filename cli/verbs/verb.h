@@ -31,6 +31,7 @@ struct Session {
 };
 
 void add_status(CLI::App& app, Session& session);
+void add_ps(CLI::App& app, Session& session);
 void add_run(CLI::App& app, Session& session);
 void add_stop(CLI::App& app, Session& session);
 void add_auto(CLI::App& app, Session& session);

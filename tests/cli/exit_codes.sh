@@ -12,7 +12,7 @@ schedctl=$bin/schedctl
 expect 64 "" "$schedctl" nonsense
 expect 64 "" "$schedctl" status -o yaml
 expect 0 "Usage" "$schedctl" --help
-for verb in status run stop auto hold exec loader check reload list pull images rm prune versions info pack push pin logs completion policy; do
+for verb in status ps run stop auto hold exec loader check reload list pull images rm prune versions info pack push pin logs completion policy; do
   expect 0 "Examples" "$schedctl" $verb --help
 done
 expect 4 "" "$schedctl" status
@@ -51,6 +51,8 @@ if [ "$(id -u)" = 0 ]; then
   for _ in $(seq 600); do [ -S "$work/run/schedkitd.sock" ] && break; read -rt 0.05 _ <> <(:); done
   expect 0 "kernel" "$schedctl" status
   expect 0 '"schema_version": "1"' "$schedctl" status -o json
+  expect 0 "PID" "$schedctl" ps
+  expect 0 "[]" "$schedctl" ps -o json
   [ -d /sys/kernel/sched_ext ] || expect 0 '"state": "unsupported"' "$schedctl" status -o json
   expect 1 "no policy defines" "$schedctl" run nobody
   printf '{"scx_lavd": {"imageURI": "registry.invalid/a:1"}}' > "$SCHEDKIT_CATALOG"

@@ -293,7 +293,7 @@ if command -v fish > /dev/null; then "$schedctl" completion fish | fish -n /dev/
 # pin: without a daemon, and with one.
 printf '[schedulers.a]\nimage = "registry.test/team/scx:v1" # why\n[[rules]]\nname = "r"\nuse = "a"\n' > "$etc/a.toml"
 transcript 4 "$schedctl" pin a --root "$root" << 'END'
-schedctl: the daemon is unreachable: cannot connect to ROOT/run/schedkitd.sock: No such file or directory
+schedctl: the daemon is unreachable: cannot connect to ROOT/run/schedkitd.sock: No such file or directory; is schedkitd running?
 END
 if [ "$(id -u)" = 0 ]; then
   "$bin/schedkitd" --no-system-bus --root "$root" --run-dir "$work/run" --state-dir "$work/state" > "$work/log" 2>&1 &

@@ -56,6 +56,8 @@ assert_ok "auto" "$SCHEDCTL" auto
 expect_state disabled 20
 "$SCHEDCTL" hold rusty > hold.txt 2>&1 & hold=$!
 expect_state enabled 60 schedkit_fifo
+assert_eq "rusty attached $("$SCHEDCTL" status -o json | jq .scheduler.pid)" \
+  "$("$SCHEDCTL" ps -o json | jq -r '.[0] | "\(.name) \(.phase) \(.pid)"')" "schedctl ps"
 kill -KILL $hold
 expect_state disabled 30
 
