@@ -4,7 +4,7 @@
 
 #include "core/base/log.h"
 #include "core/loop/work.h"
-#include "k8s/manifest.h"
+#include "k8s/members.h"
 
 namespace schedkit {
 
@@ -23,12 +23,9 @@ std::function<void(Json&)> trim_as(const char* version, const char* kind) {
   };
 }
 
-void keep_metadata(Json& object, std::initializer_list<const char*> names) {
+void keep_metadata(Json& object, MemberNames names) {
   Json kept = {{"metadata", Json::object()}};
-  const auto metadata = object.find("metadata");
-  for (const char* name : names) {
-    if (const auto found = metadata->find(name); found != metadata->end()) kept["metadata"][name] = *found;
-  }
+  keep_members(kept["metadata"], value_at(object, {"metadata"}), names);
   object = std::move(kept);
 }
 

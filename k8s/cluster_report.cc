@@ -4,7 +4,7 @@
 #include <map>
 
 #include "core/base/text.h"
-#include "k8s/manifest.h"
+#include "k8s/members.h"
 #include "k8s/node_plan.h"
 
 namespace schedkit {
@@ -14,27 +14,8 @@ using Objects = std::vector<Json>;
 
 namespace {
 
-const Json nothing;  // what is not there
-
-const Json& member(const Json& object, std::initializer_list<const char*> path) {
-  const Json* at = &object;
-  for (const char* name : path) {
-    if (!at->is_object()) return nothing;
-    const auto found = at->find(name);
-    if (found == at->end()) return nothing;
-    at = &*found;
-  }
-  return *at;
-}
-
-// The entry of an array whose `key` is `value`.
-const Json& entry(const Json& array, const char* key, std::string_view value) {
-  const auto found = std::ranges::find_if(array, [&](const auto& one) { return text_at(one, {key}) == value; });
-  return array.is_array() && found != array.end() ? *found : nothing;
-}
-
 const Json& condition(const Json& object, const char* type) {
-  return entry(member(object, {"status", "conditions"}), "type", type);
+  return entry_with(value_at(object, {"status", "conditions"}), "type", type);
 }
 
 bool is(const Json& condition, const char* status) { return text_at(condition, {"status"}) == status; }
@@ -45,7 +26,7 @@ std::string name_of(const Json& object) { return text_at(object, {"metadata", "n
 std::string reported_name(const Json& policy) { return PlannedPolicy{.source = {.name = name_of(policy)}}.name(); }
 
 std::size_t count_at(const Json& object, const char* name) {
-  const auto& count = member(object, {"status", "nodes", name});
+  const auto& count = value_at(object, {"status", "nodes", name});
   return count.is_number_integer() ? static_cast<std::size_t>(std::max<std::int64_t>(0, count.get<std::int64_t>())) : 0;
 }
 
@@ -59,7 +40,7 @@ struct Tally {
 std::map<std::string, Tally> tally(const Objects& node_scheds) {
   std::map<std::string, Tally> tallies;
   for (const auto& node : node_scheds) {
-    const auto& policies = member(node, {"status", "policies"});
+    const auto& policies = value_at(node, {"status", "policies"});
     if (!policies.is_array()) continue;
     for (const auto& policy : policies) {
       const auto phase = text_at(policy, {"phase"});
@@ -81,8 +62,8 @@ std::string phase_of(const Json& policy) {
 }
 
 std::string message_of(const Json& policy) {
-  const auto& generation = member(policy, {"metadata", "generation"});
-  if (member(policy, {"status", "observedGeneration"}) != generation) {
+  const auto& generation = value_at(policy, {"metadata", "generation"});
+  if (value_at(policy, {"status", "observedGeneration"}) != generation) {
     return "the status is of an earlier generation: does the coordinator run?";
   }
   if (const auto& accepted = condition(policy, "Accepted"); is(accepted, "False"))
@@ -93,7 +74,7 @@ std::string message_of(const Json& policy) {
 }
 
 PolicyRow row_of(const Json& policy, const Tally& reported) {
-  if (!member(policy, {"status", "conditions"}).is_array()) {
+  if (!value_at(policy, {"status", "conditions"}).is_array()) {
     return {name_of(policy), "Unknown", reported.applied, reported.all, "no status: does the coordinator run?"};
   }
   return {name_of(policy), phase_of(policy), count_at(policy, "applied"), count_at(policy, "selected"),
@@ -148,7 +129,7 @@ Result<std::vector<NodeRow>> node_rows(const std::string& policy, const Objects&
   const auto name = PlannedPolicy{.source = {.name = policy}}.name();
   std::vector<NodeRow> rows;
   for (const auto& node : node_scheds) {
-    const auto& state = entry(member(node, {"status", "policies"}), "name", name);
+    const auto& state = entry_with(value_at(node, {"status", "policies"}), "name", name);
     if (state.is_null()) continue;
     rows.push_back({name_of(node), text_at(node, {"status", "active", "scheduler"}),
                     text_at(node, {"status", "active", "ops"}), text_at(state, {"phase"}),

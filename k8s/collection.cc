@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "k8s/manifest.h"
+#include "k8s/members.h"
 
 namespace schedkit {
 

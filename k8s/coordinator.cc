@@ -4,7 +4,7 @@
 #include <array>
 
 #include "core/base/log.h"
-#include "k8s/manifest.h"
+#include "k8s/members.h"
 #include "k8s/policy_status.h"
 
 namespace schedkit {
@@ -17,31 +17,18 @@ constexpr const char* manager = "sked-coordinator";
 constexpr Duration longest_sleep = std::chrono::hours(1);
 constexpr Duration retry = std::chrono::seconds(5);
 
-const Json& member(const Json& object, const char* name) {
-  static const Json missing;
-  if (!object.is_object()) return missing;
-  const auto found = object.find(name);
-  return found == object.end() ? missing : *found;
-}
-
-void keep(Json& into, const Json& from, std::initializer_list<const char*> names) {
-  for (const char* name : names) {
-    if (const auto& value = member(from, name); !value.is_null()) into[name] = value;
-  }
-}
-
 void trim_sched_policy(Json& object) {
   Json kept;
-  keep(kept, object, {"apiVersion", "kind", "spec", "status"});
-  keep(kept["metadata"], member(object, "metadata"), {"name", "uid", "generation"});
+  keep_members(kept, object, {"apiVersion", "kind", "spec", "status"});
+  keep_members(kept["metadata"], value_at(object, {"metadata"}), {"name", "uid", "generation"});
   object = std::move(kept);
 }
 
 // A heartbeat is no change.
 void trim_node(Json& object) {
   Json kept;
-  keep(kept["metadata"], member(object, "metadata"), {"name", "labels"});
-  const auto& conditions = member(member(object, "status"), "conditions");
+  keep_members(kept["metadata"], value_at(object, {"metadata"}), {"name", "labels"});
+  const auto& conditions = value_at(object, {"status", "conditions"});
   for (const auto& condition : conditions.is_array() ? conditions : Json::array()) {
     if (text_at(condition, {"type"}) != "Ready") continue;
     kept["status"]["conditions"].push_back({{"type", "Ready"}, {"status", text_at(condition, {"status"})}});
@@ -51,20 +38,20 @@ void trim_node(Json& object) {
 
 void trim_node_sched(Json& object) {
   Json kept;
-  keep(kept["metadata"], member(object, "metadata"), {"name"});
-  if (const auto& status = member(object, "status"); !status.is_null()) {
+  keep_members(kept["metadata"], value_at(object, {"metadata"}), {"name"});
+  if (const auto& status = value_at(object, {"status"}); !status.is_null()) {
     kept["status"] = Json::object();
-    keep(kept["status"], status, {"policies"});
+    keep_members(kept["status"], status, {"policies"});
   }
   object = std::move(kept);
 }
 
 // Whether a rollout is elsewhere than before.
 bool moved(const Json& before, const Json& after) {
-  const auto& one = member(before, "rollout");
-  const auto& other = member(after, "rollout");
+  const auto& one = value_at(before, {"rollout"});
+  const auto& other = value_at(after, {"rollout"});
   return std::ranges::any_of(std::initializer_list<const char*>{"phase", "percent", "revision"},
-                             [&](const char* name) { return member(one, name) != member(other, name); });
+                             [&](const char* name) { return value_at(one, {name}) != value_at(other, {name}); });
 }
 
 }  // namespace
@@ -176,7 +163,7 @@ void Coordinator::review(const std::string& name, const Json& policy) {
   if (written.call) return;
   auto wanted = policy_status(policy, nodes_->objects(), node_scheds_->objects(), clock_.wall_now());
   if (wanted.look_again) wake_in(*wanted.look_again - clock_.wall_now());
-  const auto& has = member(policy, "status");
+  const auto& has = value_at(policy, {"status"});
   if (wanted.status == has || wanted.status == written.status) return;
   const auto next = written.when + options_.pace;
   if (written.when != Instant() && clock_.now() < next && !moved(has, wanted.status))

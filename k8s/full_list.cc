@@ -1,6 +1,6 @@
 #include "k8s/full_list.h"
 
-#include "k8s/manifest.h"
+#include "k8s/members.h"
 
 namespace schedkit {
 

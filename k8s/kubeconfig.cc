@@ -8,6 +8,7 @@
 #include "core/image/trust/base64.h"
 #include "core/net/url.h"
 #include "k8s/manifest.h"
+#include "k8s/members.h"
 
 namespace schedkit {
 

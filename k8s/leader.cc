@@ -1,7 +1,7 @@
 #include "k8s/leader.h"
 
 #include "core/bus/time_text.h"
-#include "k8s/manifest.h"
+#include "k8s/members.h"
 
 namespace schedkit {
 

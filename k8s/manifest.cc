@@ -1,4 +1,5 @@
 #include "k8s/manifest.h"
+#include "k8s/members.h"
 
 #include <yaml-cpp/yaml.h>
 
@@ -128,17 +129,6 @@ Result<std::vector<KubernetesObject>> read_manifests(std::string_view text, cons
     return fail(Error{Errc::invalid, thrown.msg, converter.place(thrown.mark)});
   }
   return manifests;
-}
-
-std::string text_at(const Json& object, std::initializer_list<std::string_view> path) {
-  const Json* at = &object;
-  for (const auto step : path) {
-    if (!at->is_object()) return "";
-    const auto found = at->find(step);
-    if (found == at->end()) return "";
-    at = &*found;
-  }
-  return at->is_string() ? at->get<std::string>() : "";
 }
 
 }  // namespace schedkit

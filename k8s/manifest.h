@@ -23,7 +23,4 @@ struct KubernetesObject {
 // more than 200,000 values (aliases count each time), text that is not UTF-8.
 Result<std::vector<KubernetesObject>> read_manifests(std::string_view text, const std::string& file);
 
-// `object`.metadata.name or "" and the like: members that are missing or no strings read as "".
-std::string text_at(const nlohmann::json& object, std::initializer_list<std::string_view> path);
-
 }  // namespace schedkit

@@ -4,7 +4,7 @@
 
 #include "core/base/text.h"
 #include "core/image/digest.h"
-#include "k8s/manifest.h"
+#include "k8s/members.h"
 #include "k8s/render.h"
 #include "k8s/rollout.h"
 
@@ -18,16 +18,9 @@ namespace {
 constexpr std::size_t longest_name = 63;
 constexpr std::size_t hash_digits = 16;
 
-const Json& member(const Json& object, const char* name) {
-  static const Json none;
-  if (!object.is_object()) return none;
-  const auto found = object.find(name);
-  return found == object.end() ? none : *found;
-}
-
 bool set_asks_for_pods(const Json& set) {
   if (!set.is_object()) return false;
-  const auto& further = member(set, "and");
+  const auto& further = value_at(set, {"and"});
   return set.contains("pod") || (further.is_array() && std::ranges::any_of(further, set_asks_for_pods));
 }
 
@@ -38,7 +31,7 @@ PolicySource source_of(const Json& object) {
   source.name_space = text_at(object, {"metadata", "namespace"});
   source.name = text_at(object, {"metadata", "name"});
   source.uid = text_at(object, {"metadata", "uid"});
-  const auto& generation = member(member(object, "metadata"), "generation");
+  const auto& generation = value_at(object, {"metadata", "generation"});
   if (generation.is_number_integer()) source.generation = generation;
   return source;
 }
@@ -98,11 +91,11 @@ std::string PlannedPolicy::name() const {
 }
 
 bool asks_for_pods(const Json& policy) {
-  const auto& rules = member(member(policy, "spec"), "rules");
+  const auto& rules = value_at(policy, {"spec", "rules"});
   if (!rules.is_array()) return false;
   return std::ranges::any_of(rules, [](const Json& rule) {
     return std::ranges::any_of(std::initializer_list<const char*>{"when", "unless"}, [&rule](const char* field) {
-      const auto& sets = member(rule, field);
+      const auto& sets = value_at(rule, {field});
       return sets.is_array() && std::ranges::any_of(sets, set_asks_for_pods);
     });
   });
@@ -129,13 +122,9 @@ void add_to_plan(NodePlan& plan, const ObjectMap& objects, const NodeFacts& fact
 
 void trim_policy(Json& object) {
   Json kept = Json::object();
-  for (const char* name : {"apiVersion", "kind", "spec"}) {
-    if (const auto& value = member(object, name); !value.is_null()) kept[name] = value;
-  }
-  for (const char* name : {"name", "namespace", "uid", "generation"}) {
-    if (const auto& value = member(member(object, "metadata"), name); !value.is_null()) kept["metadata"][name] = value;
-  }
-  if (const auto& rollout = member(member(object, "status"), "rollout"); !rollout.is_null()) {
+  keep_members(kept, object, {"apiVersion", "kind", "spec"});
+  keep_members(kept["metadata"], value_at(object, {"metadata"}), {"name", "namespace", "uid", "generation"});
+  if (const auto& rollout = value_at(object, {"status", "rollout"}); !rollout.is_null()) {
     kept["status"]["rollout"] = rollout;
   }
   object = std::move(kept);

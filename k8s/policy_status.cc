@@ -4,7 +4,7 @@
 
 #include "core/base/text.h"
 #include "core/bus/time_text.h"
-#include "k8s/manifest.h"
+#include "k8s/members.h"
 #include "k8s/node_plan.h"
 #include "k8s/policy.h"
 #include "k8s/render.h"
@@ -27,25 +27,14 @@ struct Condition {
   std::string message = {};
 };
 
-// Those of a list of objects, each with a "type" or "name".
-const Json* entry_of(const Json& object, const char* list, const char* key, std::string_view value) {
-  const auto status = object.find("status");
-  if (status == object.end() || !status->is_object()) return nullptr;
-  const auto entries = status->find(list);
-  if (entries == status->end() || !entries->is_array()) return nullptr;
-  const auto found = std::ranges::find_if(*entries, [&](const auto& entry) { return text_at(entry, {key}) == value; });
-  return found == entries->end() ? nullptr : &*found;
-}
-
 bool is_ready(const Json& node) {
-  const auto* ready = entry_of(node, "conditions", "type", "Ready");
-  return ready != nullptr && text_at(*ready, {"status"}) == "True";
+  return text_at(entry_with(value_at(node, {"status", "conditions"}), "type", "Ready"), {"status"}) == "True";
 }
 
 Report report_of(const Json& node_sched, const std::string& policy, std::int64_t generation) {
-  const auto* entry = entry_of(node_sched, "policies", "name", policy);
-  if (entry == nullptr || entry->value("observedGeneration", Json()) != generation) return Report::none;
-  const auto phase = text_at(*entry, {"phase"});
+  const auto& entry = entry_with(value_at(node_sched, {"status", "policies"}), "name", policy);
+  if (value_at(entry, {"observedGeneration"}) != generation) return Report::none;
+  const auto phase = text_at(entry, {"phase"});
   if (phase == "Applied") return Report::applied;
   if (phase == "Overridden") return Report::overridden;
   return phase == "Failed" || phase == "RolledBack" ? Report::failed : Report::none;
@@ -140,9 +129,9 @@ class StatusOf {
   void add(const Condition& condition) {
     const char* word = condition.holds ? "True" : "False";
     auto since = format_time(now_, false);
-    const auto* before = entry_of(policy_, "conditions", "type", condition.type);
-    if (before != nullptr && text_at(*before, {"status"}) == word) {
-      if (auto time = text_at(*before, {"lastTransitionTime"}); !time.empty()) since = std::move(time);
+    const auto& before = entry_with(value_at(policy_, {"status", "conditions"}), "type", condition.type);
+    if (text_at(before, {"status"}) == word) {
+      if (auto time = text_at(before, {"lastTransitionTime"}); !time.empty()) since = std::move(time);
     }
     status_["conditions"].push_back({{"type", condition.type},
                                      {"status", word},

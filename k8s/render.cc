@@ -8,7 +8,7 @@
 #include "core/base/toml_text.h"
 #include "core/image/digest.h"
 #include "core/image/json.h"
-#include "k8s/manifest.h"
+#include "k8s/members.h"
 #include "k8s/toml_value.h"
 
 namespace schedkit {

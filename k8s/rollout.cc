@@ -5,7 +5,7 @@
 
 #include "core/base/text.h"
 #include "core/image/digest.h"
-#include "k8s/manifest.h"
+#include "k8s/members.h"
 
 namespace schedkit {
 

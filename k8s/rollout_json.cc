@@ -1,7 +1,7 @@
 // What a SchedPolicy says of its rollout: spec.rollout and status.rollout.
 #include "core/base/text.h"
 #include "core/bus/time_text.h"
-#include "k8s/manifest.h"
+#include "k8s/members.h"
 #include "k8s/rollout.h"
 
 namespace schedkit {
@@ -9,13 +9,6 @@ namespace schedkit {
 using Json = nlohmann::json;
 
 namespace {
-
-const Json& member(const Json& object, const char* name) {
-  static const Json missing;
-  if (!object.is_object()) return missing;
-  const auto found = object.find(name);
-  return found == object.end() ? missing : *found;
-}
 
 Result<void> read_steps(RolloutSpec& spec, const Json& steps, const std::string& what) {
   spec.steps.clear();
@@ -32,18 +25,18 @@ Result<void> read_steps(RolloutSpec& spec, const Json& steps, const std::string&
 
 Result<void> read_staged(RolloutSpec& spec, const Json& staged, const std::string& what) {
   if (!staged.is_object()) return fail(Errc::invalid, "{} is missing", what);
-  if (auto read = read_steps(spec, member(staged, "steps"), what); !read) return read;
-  if (const auto& canaries = member(staged, "canarySelector"); !canaries.is_null()) {
+  if (auto read = read_steps(spec, value_at(staged, {"steps"}), what); !read) return read;
+  if (const auto& canaries = value_at(staged, {"canarySelector"}); !canaries.is_null()) {
     auto selector = read_selector(canaries, what + ".canarySelector");
     if (!selector) return fail(std::move(selector.error()));
     spec.canaries = std::move(*selector);
   }
-  if (const auto& soak = member(staged, "soak"); !soak.is_null()) {
+  if (const auto& soak = value_at(staged, {"soak"}); !soak.is_null()) {
     auto duration = parse_duration(soak.is_string() ? soak.get<std::string>() : "");
     if (!duration) return fail(with_context(std::move(duration.error()), what + ".soak"));
     spec.soak = *duration;
   }
-  if (const auto& most = member(staged, "maxFailed"); !most.is_null()) {
+  if (const auto& most = value_at(staged, {"maxFailed"}); !most.is_null()) {
     if (!most.is_number_integer() || most < 0 || most > 5000) {
       return fail(Errc::invalid, "{}.maxFailed must be an integer from 0 to 5000", what);
     }
@@ -61,7 +54,7 @@ Result<void> read_staged(RolloutSpec& spec, const Json& staged, const std::strin
 
 Result<RolloutSpec> read_rollout(const Json& policy) {
   RolloutSpec spec;
-  const auto& rollout = member(member(policy, "spec"), "rollout");
+  const auto& rollout = value_at(policy, {"spec", "rollout"});
   const std::string what = "spec.rollout";
   if (rollout.is_null()) return spec;
   const auto type = text_at(rollout, {"type"});
@@ -69,12 +62,12 @@ Result<RolloutSpec> read_rollout(const Json& policy) {
     return fail(Errc::invalid, "{}.type must be AllAtOnce or Staged", what);
   }
   spec.staged = type == "Staged";
-  if (const auto& paused = member(rollout, "paused"); !paused.is_null()) {
+  if (const auto& paused = value_at(rollout, {"paused"}); !paused.is_null()) {
     if (!paused.is_boolean()) return fail(Errc::invalid, "{}.paused must be true or false", what);
     spec.paused = paused;
   }
   if (spec.staged) {
-    if (auto read = read_staged(spec, member(rollout, "staged"), what + ".staged"); !read) {
+    if (auto read = read_staged(spec, value_at(rollout, {"staged"}), what + ".staged"); !read) {
       return fail(std::move(read.error()));
     }
   }
@@ -82,13 +75,13 @@ Result<RolloutSpec> read_rollout(const Json& policy) {
 }
 
 std::optional<RolloutState> read_rollout_state(const Json& policy) {
-  const auto& rollout = member(member(policy, "status"), "rollout");
+  const auto& rollout = value_at(policy, {"status", "rollout"});
   RolloutState state;
   state.revision = text_at(rollout, {"revision"});
   if (state.revision.empty()) return std::nullopt;
   state.stable_revision = text_at(rollout, {"stableRevision"});
   state.phase = rollout_phase_of(text_at(rollout, {"phase"})).value_or(RolloutPhase::progressing);
-  if (const auto& percent = member(rollout, "percent"); percent.is_number_integer()) state.percent = percent;
+  if (const auto& percent = value_at(rollout, {"percent"}); percent.is_number_integer()) state.percent = percent;
   state.step_start = parse_time(text_at(rollout, {"stepStartTime"})).value_or(WallTime());
   state.soak_start = parse_time(text_at(rollout, {"soakStartTime"}));
   return state;

@@ -4,7 +4,7 @@
 
 #include "core/bus/time_text.h"
 #include "k8s/api_request.h"
-#include "k8s/manifest.h"
+#include "k8s/members.h"
 
 namespace schedkit {
 
@@ -17,12 +17,6 @@ constexpr const char* version = "sked.schedkit.io/v1alpha1";
 constexpr double most_tokens = 25;
 constexpr Duration token_time = std::chrono::minutes(5);
 constexpr std::size_t most_events_under_way = 8;
-
-Json status_of(const Json& object) {
-  if (!object.is_object()) return {};
-  const auto found = object.find("status");
-  return found == object.end() ? Json() : *found;
-}
 
 }  // namespace
 
@@ -42,7 +36,7 @@ void StatusWriter::server_has(const Json& object) {
   const bool first = !std::exchange(known_, true);
   exists_ = object.is_object();
   if (exists_) uid_ = text_at(object, {"metadata", "uid"});
-  server_status_ = status_of(object);
+  server_status_ = value_at(object, {"status"});
   if (!exists_) sent_ = {};
   if (first && exists_) {
     sent_ = answer_status_ = server_status_;
@@ -107,7 +101,7 @@ void StatusWriter::answered(ApiResult<Json> answer, bool created) {
   if (answer) uid_ = text_at(*answer, {"metadata", "uid"});
   if (!created) {
     const auto before = sent_.is_null() ? server_status_ : sent_;
-    answer_status_ = server_status_ = status_of(*answer);
+    answer_status_ = server_status_ = value_at(*answer, {"status"});
     sent_ = std::move(sending_);
     tell_events(before, sent_);
     if (std::exchange(in_trouble_, false)) told_(std::nullopt);

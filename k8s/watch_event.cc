@@ -2,7 +2,7 @@
 
 #include "core/base/text.h"
 #include "k8s/api_json.h"
-#include "k8s/manifest.h"
+#include "k8s/members.h"
 
 namespace schedkit {
 

@@ -9,6 +9,7 @@
 #include "core/base/file.h"
 #include "core/base/text.h"
 #include "k8s/manifest.h"
+#include "k8s/members.h"
 #include "k8s/render.h"
 #include "k8s/rendered_files.h"
 

@@ -1,4 +1,5 @@
 #include "k8s/agent.h"
+#include "k8s/members.h"
 
 #include <unistd.h>
 

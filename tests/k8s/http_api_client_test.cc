@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "k8s/api_request.h"
+#include "k8s/members.h"
 #include "tests/core/sched/loop_helpers.h"
 #include "tests/fakes/fake_clock.h"
 #include "tests/fakes/http_server.h"

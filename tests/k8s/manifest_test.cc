@@ -1,4 +1,5 @@
 #include "k8s/manifest.h"
+#include "k8s/members.h"
 
 #include "tests/k8s/helpers.h"
 

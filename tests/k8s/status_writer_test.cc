@@ -1,4 +1,5 @@
 #include "k8s/status_writer.h"
+#include "k8s/members.h"
 
 #include "tests/core/sched/loop_helpers.h"
 #include "tests/fakes/fake_clock.h"
