@@ -12,9 +12,9 @@
 
 namespace schedkit {
 
-// A client's connection to a message bus, or to a peer without one, that comes back by itself. While there is no bus it waits for the socket's
-// directory to change; a bus that is there but refuses is tried again after 250 ms, then twice as long each time up to
-// a minute. Nothing here blocks.
+// A client's connection to a message bus, or to a peer without one, that comes back by itself. While there is no bus it
+// waits for the socket's directory to change; a bus that is there but refuses is tried again after 250 ms, then twice as
+// long each time up to a minute. Nothing here blocks.
 class BusLink {
  public:
   // The bus has greeted us: requests can be sent.

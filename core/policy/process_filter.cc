@@ -16,7 +16,7 @@ void widen(ProcessFilter& filter, std::string reason) {
   }
 }
 
-// What every name that `glob` matches begins or ends with, whichever is longer; both may be empty.
+// What every name that `glob` matches begins or ends with: the longer one, the other is empty, or both are.
 struct FixedEnds {
   std::string prefix;
   std::string suffix;
@@ -32,9 +32,10 @@ FixedEnds fixed_ends(const std::string& glob) {
 // Adds one glob on a name. The kernel knows names, prefixes and suffixes: it gets what the glob fixes of one end, which
 // may let more through than the glob matches. A glob that fixes neither widens the filter.
 void add_name(ProcessFilter& filter, const std::string& rule, const std::string& glob) {
-  const auto ends = fixed_ends(glob);
-  const std::string& fixed = !has_glob(glob) ? glob : ends.prefix.empty() ? ends.suffix : ends.prefix;
-  auto& names = !has_glob(glob) ? filter.exact : ends.prefix.empty() ? filter.suffixes : filter.prefixes;
+  const bool exact = !has_glob(glob);
+  const auto [prefix, suffix] = fixed_ends(glob);
+  const std::string& fixed = exact ? glob : prefix.empty() ? suffix : prefix;
+  auto& names = exact ? filter.exact : prefix.empty() ? filter.suffixes : filter.prefixes;
   if (fixed.empty()) {
     widen(filter, fmt::format("{}: the kernel cannot filter by the pattern {}", rule, quote(glob)));
   } else if (fixed.size() > longest_filter_name) {
