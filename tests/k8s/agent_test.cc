@@ -6,7 +6,6 @@
 #include "core/base/file.h"
 #include "core/base/log.h"
 #include "core/image/digest.h"
-#include "tests/core/sched/loop_helpers.h"
 #include "tests/fakes/fake_clock.h"
 #include "tests/k8s/fake_api.h"
 #include "tests/k8s/helpers.h"
@@ -19,8 +18,6 @@ using Json = nlohmann::json;
 
 namespace {
 
-Json page(std::vector<Json> items) { return {{"metadata", {{"resourceVersion", "10"}}}, {"items", std::move(items)}}; }
-Json event(const char* type, Json object) { return {{"type", type}, {"object", std::move(object)}}; }
 Json policy(const char* name, Json spec, const char* version = "5") {
   return {{"metadata", {{"name", name}, {"uid", "u"}, {"generation", 1}, {"resourceVersion", version}}},
           {"spec", std::move(spec)}};

@@ -2,7 +2,6 @@
 
 #include <optional>
 
-#include "tests/core/sched/loop_helpers.h"
 #include "tests/fakes/fake_clock.h"
 #include "tests/k8s/fake_api.h"
 #include "tests/k8s/helpers.h"
@@ -21,10 +20,6 @@ const char* const watch_of = "GET /apis/sked.schedkit.io/v1alpha1/schedpolicies?
 Json object(const char* name, const char* version, int spec = 0) {
   return {{"metadata", {{"name", name}, {"resourceVersion", version}}}, {"spec", spec}};
 }
-Json page(std::vector<Json> items, const char* version, const char* next = "") {
-  return {{"metadata", {{"resourceVersion", version}, {"continue", next}}}, {"items", std::move(items)}};
-}
-Json event(const char* type, Json what) { return {{"type", type}, {"object", std::move(what)}}; }
 
 }  // namespace
 
@@ -51,7 +46,7 @@ TEST_GROUP(Collection) {
   void teardown() override { collection.reset(); }
   // Until such a call waits for its answer.
   void await(const char* part) {
-    CHECK(run_until(loop, [&] { return api.find(part) != nullptr; }));
+    CHECK(await_call(loop, api, part));
     LONGS_EQUAL(1, api.waiting().size());
   }
   void start_with(std::vector<Json> items, Duration hold = 1ms) {

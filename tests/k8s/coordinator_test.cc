@@ -1,7 +1,6 @@
 #include "k8s/coordinator.h"
 #include "k8s/members.h"
 
-#include "tests/core/sched/loop_helpers.h"
 #include "tests/fakes/fake_clock.h"
 #include "tests/k8s/fake_api.h"
 #include "tests/k8s/helpers.h"
@@ -16,8 +15,6 @@ namespace {
 
 const char* const lease_call = "/leases";
 const char* const write_call = "PATCH /apis/sked.schedkit.io/v1alpha1/schedpolicies/games/status";
-
-Json page(std::vector<Json> items) { return {{"metadata", {{"resourceVersion", "10"}}}, {"items", std::move(items)}}; }
 
 Json node(const char* name) {
   return {{"metadata", {{"name", name}, {"uid", name}, {"resourceVersion", "1"}}},
@@ -51,9 +48,7 @@ TEST_GROUP(Coordinator) {
   }
   void teardown() override { coordinator.reset(); }
 
-  void await(const char* part) {
-    CHECK_TEXT(run_until(loop, [&] { return api.find(part) != nullptr; }), part);
-  }
+  void await(const char* part) { CHECK_TEXT(await_call(loop, api, part), part); }
   void lead() {
     await("GET /apis/coordination.k8s.io/v1/namespaces/schedkit-system/leases/sked-coordinator");
     CHECK(api.answer(lease_call, FakeApi::failure(404)));

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "k8s/api_client.h"
+#include "tests/core/sched/loop_helpers.h"
 
 namespace schedkit::test {
 
@@ -86,5 +87,20 @@ class FakeApi final : public ApiClient {
 
   std::list<Pending> pending_;
 };
+
+// A list's page; `next` is where the following one goes on.
+inline nlohmann::json page(std::vector<nlohmann::json> items, const char* version = "10", const char* next = "") {
+  return {{"metadata", {{"resourceVersion", version}, {"continue", next}}}, {"items", std::move(items)}};
+}
+
+// An event of a watch.
+inline nlohmann::json event(const char* type, nlohmann::json object) {
+  return {{"type", type}, {"object", std::move(object)}};
+}
+
+// Runs `loop` until such a call waits for its answer.
+inline bool await_call(Loop& loop, FakeApi& api, std::string_view part) {
+  return run_until(loop, [&] { return api.find(part) != nullptr; });
+}
 
 }  // namespace schedkit::test

@@ -1,7 +1,6 @@
 #include "k8s/status_writer.h"
 #include "k8s/members.h"
 
-#include "tests/core/sched/loop_helpers.h"
 #include "tests/fakes/fake_clock.h"
 #include "tests/k8s/fake_api.h"
 #include "tests/k8s/helpers.h"
@@ -40,9 +39,7 @@ TEST_GROUP(StatusWriter) {
     writer.reset();
     told.clear();
   }
-  void await(const char* part) {
-    CHECK(run_until(loop, [&] { return api.find(part) != nullptr; }));
-  }
+  void await(const char* part) { CHECK(await_call(loop, api, part)); }
   // Whether nothing is asked once all timers are done.
   bool silent() {
     loop.run();
