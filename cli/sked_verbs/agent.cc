@@ -3,17 +3,15 @@
 
 #include <csignal>
 #include <memory>
-#include <random>
 
+#include "cli/sked_verbs/cluster_connection.h"
 #include "cli/sked_verbs/sked_verb.h"
 #include "core/base/log.h"
 #include "core/bus/daemon_link.h"
 #include "core/bus/names.h"
 #include "core/loop/signals.h"
-#include "core/net/http.h"
 #include "k8s/agent.h"
 #include "k8s/credentials.h"
-#include "k8s/http_api_client.h"
 
 namespace schedkit {
 namespace {
@@ -37,21 +35,16 @@ Result<void> run_agent(const AgentArguments& arguments) {
   utsname system{};
   ::uname(&system);
 
-  Loop loop;
-  const SystemClock clock;
-  HttpClient http(loop, {.connections = most_connections, .user_agent = "sked/" SCHEDKIT_VERSION});
-  HttpApiClient api(loop, http, **credentials, clock);
-  std::mt19937 generator{std::random_device{}()};
-  const auto random = [&generator] { return std::uniform_real_distribution<double>(0, 1)(generator); };
-  Agent agent(loop, api, clock, random,
+  ClusterConnection cluster(**credentials, most_connections);
+  Agent agent(cluster.loop, cluster.api, cluster.clock, cluster.random(),
               {.node = arguments.node, .directory = arguments.directory, .kernel_release = system.release});
-  DaemonLink daemon(loop, clock, arguments.socket,
+  DaemonLink daemon(cluster.loop, cluster.clock, arguments.socket,
                     [&agent](const Result<Status>& status) { agent.daemon_told(status); });
-  const Signals signals(loop, {SIGTERM, SIGINT}, [&loop](int) { loop.stop(); });
+  const Signals signals(cluster.loop, {SIGTERM, SIGINT}, [&cluster](int) { cluster.loop.stop(); });
   log::notice("sked " SCHEDKIT_VERSION " for the node {}; files in {}", arguments.node, arguments.directory);
   daemon.open();
   agent.start();
-  loop.run();
+  cluster.loop.run();
   log::notice("bye; files and scheduler stay as they are");
   return {};
 }

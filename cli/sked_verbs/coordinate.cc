@@ -3,15 +3,13 @@
 
 #include <csignal>
 #include <memory>
-#include <random>
 
+#include "cli/sked_verbs/cluster_connection.h"
 #include "cli/sked_verbs/sked_verb.h"
 #include "core/base/log.h"
 #include "core/loop/signals.h"
-#include "core/net/http.h"
 #include "k8s/coordinator.h"
 #include "k8s/credentials.h"
-#include "k8s/http_api_client.h"
 
 namespace schedkit {
 namespace {
@@ -37,19 +35,14 @@ Result<void> coordinate(const CoordinateArguments& arguments) {
   const auto credentials = find_credentials(arguments.kubeconfig);
   if (!credentials) return fail(credentials.error());
 
-  Loop loop;
-  const SystemClock clock;
-  HttpClient http(loop, {.connections = most_connections, .user_agent = "sked/" SCHEDKIT_VERSION});
-  HttpApiClient api(loop, http, **credentials, clock);
-  std::mt19937 generator{std::random_device{}()};
-  const auto random = [&generator] { return std::uniform_real_distribution<double>(0, 1)(generator); };
+  ClusterConnection cluster(**credentials, most_connections);
   const auto identity = arguments.identity.empty() ? own_identity() : arguments.identity;
-  Coordinator coordinator(loop, api, clock, random,
+  Coordinator coordinator(cluster.loop, cluster.api, cluster.clock, cluster.random(),
                           {.leader = {.name_space = arguments.name_space, .identity = identity}});
-  const Signals signals(loop, {SIGTERM, SIGINT}, [&loop](int) { loop.stop(); });
+  const Signals signals(cluster.loop, {SIGTERM, SIGINT}, [&cluster](int) { cluster.loop.stop(); });
   log::notice("sked " SCHEDKIT_VERSION " coordinates as {}", identity);
   coordinator.start();
-  loop.run();
+  cluster.loop.run();
   log::notice("bye; rollouts stay where they are");
   return {};
 }

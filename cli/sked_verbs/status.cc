@@ -6,12 +6,11 @@
 #include <memory>
 #include <optional>
 
+#include "cli/sked_verbs/cluster_connection.h"
 #include "cli/sked_verbs/sked_verb.h"
-#include "core/net/http.h"
 #include "k8s/cluster_report.h"
 #include "k8s/credentials.h"
 #include "k8s/full_list.h"
-#include "k8s/http_api_client.h"
 
 namespace schedkit {
 namespace {
@@ -31,13 +30,13 @@ std::string usual_kubeconfig() {
   return home != nullptr && ::access(file.c_str(), F_OK) == 0 ? file : "";
 }
 
-Result<Objects> read_all(Loop& loop, ApiClient& api, ApiResource resource) {
+Result<Objects> read_all(ClusterConnection& cluster, ApiResource resource) {
   std::optional<Result<Objects>> answer;
-  const FullList list(api, std::move(resource), [&](ApiResult<Objects> objects) {
+  const FullList list(cluster.api, std::move(resource), [&](ApiResult<Objects> objects) {
     answer = objects ? Result<Objects>(std::move(*objects)) : fail(std::move(objects.error().error));
-    loop.stop();
+    cluster.loop.stop();
   });
-  loop.run();
+  cluster.loop.run();
   return answer ? std::move(*answer) : fail(Errc::io, "the API server did not answer");
 }
 
@@ -56,13 +55,10 @@ Result<void> show_status(const StatusArguments& arguments) {
   ::signal(SIGPIPE, SIG_IGN);
   const auto credentials = find_credentials(arguments.kubeconfig.empty() ? usual_kubeconfig() : arguments.kubeconfig);
   if (!credentials) return fail(credentials.error());
-  Loop loop;
-  const SystemClock clock;
-  HttpClient http(loop, {.user_agent = "sked/" SCHEDKIT_VERSION});
-  HttpApiClient api(loop, http, **credentials, clock);
-  const auto policies = read_all(loop, api, resources::sched_policies());
+  ClusterConnection cluster(**credentials);
+  const auto policies = read_all(cluster, resources::sched_policies());
   if (!policies) return fail(policies.error());
-  const auto node_scheds = read_all(loop, api, resources::node_scheds());
+  const auto node_scheds = read_all(cluster, resources::node_scheds());
   if (!node_scheds) return fail(node_scheds.error());
   const auto text = tell(arguments, *policies, *node_scheds);
   if (!text) return fail(text.error());
