@@ -33,10 +33,14 @@ Result<void> apply_layer(Unpacker& unpacker, BlobSource& blobs, const Descriptor
   if (!blob) return fail(std::move(blob.error()));
   auto inflated = inflate_source(**blob, *type, budget, limits, layer.digest.to_string());
   if (!inflated) return fail(std::move(inflated.error()));
-  ReadAhead ahead(**inflated);
-  CountingSource counted(ahead);
-  HashingSource hashed(counted, diff_id.algorithm);
-  if (auto applied = unpacker.layer(hashed); !applied) return applied;
+  CountingSource counted(**inflated);
+  // Inflating, hashing and writing files take about as long: each has a thread.
+  ReadAhead inflating(counted);
+  HashingSource hashed(inflating, diff_id.algorithm);
+  {
+    ReadAhead hashing(hashed);
+    if (auto applied = unpacker.layer(hashing); !applied) return applied;
+  }
   auto actual = hashed.finish();
   if (!actual) return fail(std::move(actual.error()));
   if (*actual != diff_id) {

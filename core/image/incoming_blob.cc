@@ -13,8 +13,8 @@
 namespace schedkit {
 namespace {
 
-constexpr std::size_t most_queued = 8u << 20;
-constexpr std::size_t few_queued = 4u << 20;
+constexpr std::size_t most_queued = 4u << 20;
+constexpr std::size_t few_queued = 2u << 20;
 
 }  // namespace
 
@@ -107,13 +107,15 @@ void IncomingBlob::start_drain() {
 void IncomingBlob::drain() {
   std::unique_lock lock(mutex_);
   while (!queue_.empty() && !error_) {
-    std::string bytes = std::exchange(queue_, {});
-    in_work_ = bytes.size();
+    std::swap(queue_, outgoing_);
+    in_work_ = outgoing_.size();
     lock.unlock();
-    auto done = write_out(bytes);
+    auto done = write_out(outgoing_);
+    write_back_.reached(fd_.get(), written_ + outgoing_.size());  // only this thread moves written_
     lock.lock();
+    if (done) written_ += outgoing_.size();
+    outgoing_.clear();
     in_work_ = 0;
-    if (done) written_ += bytes.size();
     if (!done && !error_) error_ = std::move(done.error());
     changed_.notify_all();
   }

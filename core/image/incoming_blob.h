@@ -1,5 +1,5 @@
 // A blob that is being downloaded: the loop puts bytes in, the thread pool writes them to a file, and a reader in the
-// pool may follow the growing file. Memory is bounded: beyond 8 MiB that are not written yet the sender must pause.
+// pool may follow the growing file. Memory is bounded: beyond 4 MiB that are not written yet the sender must pause.
 #pragma once
 
 #include <condition_variable>
@@ -14,6 +14,7 @@
 #include "core/base/result.h"
 #include "core/base/unique_fd.h"
 #include "core/image/byte_source.h"
+#include "core/image/write_back.h"
 #include "core/loop/loop.h"
 
 namespace schedkit {
@@ -60,6 +61,8 @@ class IncomingBlob : public std::enable_shared_from_this<IncomingBlob> {
   bool draining_ = false;  // on the loop thread only, as are the next two
   bool paused_ = false;
   bool told_ = false;
+  std::string outgoing_;  // the pool's; changes places with the queue, so that memory is asked for once
+  WriteBack write_back_;  // the pool's too
 
   std::mutex mutex_;  // guards what follows
   std::condition_variable changed_;

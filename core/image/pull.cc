@@ -1,13 +1,7 @@
 #include "core/image/pull.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <set>
 #include <utility>
 
-#include "core/base/file.h"
 #include "core/base/text.h"
 #include "core/image/document_source.h"
 #include "core/image/runnable.h"
@@ -19,17 +13,8 @@ namespace {
 // How often a layer that came in for somebody else is asked for again.
 constexpr int most_attempts = 5;
 
-Result<void> write_new(const std::string& path, std::string_view bytes) {
-  // Synced with everything else before publishing.
-  auto fd = open_file(path, O_WRONLY | O_CREAT | O_TRUNC);
-  if (!fd) return fail(std::move(fd.error()));
-  while (!bytes.empty()) {
-    const ssize_t written = ::write(fd->get(), bytes.data(), bytes.size());
-    if (written < 0 && errno != EINTR) return fail_errno(errno, "cannot write " + path);
-    if (written > 0) bytes.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return {};
-}
+// How long layers are fetched one after the other.
+constexpr Duration one_by_one = std::chrono::milliseconds(100);
 
 bool is_about_content(const Error& error) {
   return error.code == Errc::integrity || error.code == Errc::invalid || error.code == Errc::limit;
@@ -76,13 +61,8 @@ struct Pull::Layers final : BlobSource {
 };
 
 struct Pull::Staged {
-  struct Missing {
-    Descriptor layer;
-    BlobStart start;  // from an interrupted pull
-  };
-
   std::optional<Staging> staging;
-  std::vector<Missing> missing;
+  std::map<Digest, Wanted> missing;
   bool unpacked = false;  // already
 };
 
@@ -91,7 +71,8 @@ Pull::Pull(Parts parts, Reference reference, PullOptions options, Handlers handl
       reference_(std::move(reference)),
       options_(std::move(options)),
       handlers_(std::move(handlers)),
-      documents_(std::make_shared<Documents>()) {
+      documents_(std::make_shared<Documents>()),
+      hurry_(parts_.loop) {
   run_in_pool_for(
       parts_.loop, [store = parts_.store, wanted = reference_] { return find_present(*store, wanted); },
       [this, alive = Alive(alive_)](std::optional<PresentImage> present) {
@@ -230,13 +211,13 @@ void Pull::stage() {
         if (!staging) return fail(std::move(staging.error()));
         Staged staged{.staging = std::move(*staging), .unpacked = store->find(manifest).has_value()};
         for (const auto& [digest, text] : documents->texts) {
-          if (auto written = write_new(staged.staging->blob_path(digest), text); !written) {
+          if (auto written = write_staged(staged.staging->blob_path(digest), text); !written) {
             return fail(std::move(written.error()));
           }
         }
         for (const auto& [digest, layer] : layers) {
           if (store->borrow(*staged.staging, layer)) continue;
-          staged.missing.push_back({layer, store->resume(*staged.staging, layer)});
+          staged.missing.emplace(digest, Wanted{layer, store->resume(*staged.staging, layer)});
         }
         return staged;
       },
@@ -252,32 +233,37 @@ void Pull::take_staged(Result<Staged> staged) {
   staging_ = removed_in_pool(parts_.loop, std::move(*staged->staging));
   layers_ = std::make_shared<Layers>(staging_);
   progress_.bytes = progress_.total;
-  std::map<Digest, BlobStart> starts;
-  for (auto& [layer, start] : staged->missing) {
-    progress_.bytes -= layer.size - start.offset;
-    resumed_ |= start.offset > 0;
-    auto blob = IncomingBlob::create(parts_.loop, staging_->blob_path(layer.digest), start.offset);
+  for (const auto& [digest, wanted] : staged->missing) {
+    progress_.bytes -= wanted.layer.size - wanted.start.offset;
+    resumed_ |= wanted.start.offset > 0;
+    auto blob = IncomingBlob::create(parts_.loop, staging_->blob_path(digest), wanted.start.offset);
     if (!blob) return fail_with(std::move(blob.error()));
-    layers_->incoming.emplace(layer.digest, std::move(*blob));
-    starts.emplace(layer.digest, std::move(start));
+    layers_->incoming.emplace(digest, std::move(*blob));
   }
   missing_ = staged->missing.size();
   unpacking_ = !staged->unpacked;
   show(missing_ > 0 ? PullProgress::Phase::fetching : PullProgress::Phase::unpacking);
   // In the order of the layers, which is that of unpacking.
-  std::set<Digest> asked;
   for (const Descriptor& layer : image_->manifest.layers) {
-    const auto found = layers_->incoming.find(layer.digest);
-    if (found != layers_->incoming.end() && asked.insert(layer.digest).second) {
-      fetch_layer(layer, found->second, std::move(starts.at(layer.digest)), 1);
-    }
+    if (auto found = staged->missing.extract(layer.digest)) wanted_.push_back(std::move(found.mapped()));
   }
+  fetch_next();
+  hurry_.set(one_by_one, [this] {
+    while (!wanted_.empty()) fetch_next();
+  });
   if (unpacking_) {
     parts_.unpacking.ask([this, alive = std::weak_ptr(layers_)](Turns::Turn turn) {
       if (!alive.expired() && !error_) unpack(std::move(turn));
     });
   }
   advance();
+}
+
+void Pull::fetch_next() {
+  if (wanted_.empty()) return;
+  Wanted next = std::move(wanted_.front());
+  wanted_.pop_front();
+  fetch_layer(next.layer, layers_->incoming.at(next.layer.digest), std::move(next.start), 1);
 }
 
 void Pull::fetch_layer(const Descriptor& layer, std::shared_ptr<IncomingBlob> blob, BlobStart start, int attempt) {
@@ -308,6 +294,7 @@ void Pull::fetch_layer(const Descriptor& layer, std::shared_ptr<IncomingBlob> bl
         if (arrived && !*arrived && have > 0) arrived = fail(Errc::integrity, "{} came in for another image", key);
         if (arrived && !*arrived && attempt < most_attempts) return fetch_layer(layer, blob, {}, attempt + 1);
         if (arrived && !*arrived) arrived = fail(Errc::failed, "{} always came in for another image", key);
+        if (arrived) fetch_next();
         blob->finish(arrived ? Result<void>() : fail(std::move(arrived.error())));
       });
 }
@@ -365,15 +352,21 @@ void Pull::publish() {
 
 void Pull::fail_with(Error error) {
   if (!error_) error_ = std::move(error);
-  calls_.clear();
+  stop_fetching();
   if (layers_) {
     for (const auto& [digest, blob] : layers_->incoming) blob->abort(*error_);
   }
   advance();
 }
 
-void Pull::end(Result<RunnableImage> result) {
+void Pull::stop_fetching() {
+  hurry_.cancel();
+  wanted_.clear();
   calls_.clear();
+}
+
+void Pull::end(Result<RunnableImage> result) {
+  stop_fetching();
   layers_.reset();
   staging_.reset();
   if (result) show(PullProgress::Phase::done);

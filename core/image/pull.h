@@ -1,12 +1,16 @@
 // One image on its way from a registry into the store:
 //
 //   what the reference names → the platform's manifest → config → platform, kernel and limits → admission
-//     → layers, all at once, each into a file; unpacked in order by one thread while they grow → publish
+//     → layers, each into a file; unpacked in order by one thread while they grow → publish
+//
+// Layers are fetched one after the other as long as that is quick, so that the first is soon there to be unpacked; what
+// is not there after 100 ms is fetched all at once.
 //
 // Nothing big is fetched before the image is admitted and known to fit this machine. On an error, and when the Pull is
 // destroyed, the store is as before and nothing is left.
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -22,6 +26,7 @@
 #include "core/image/store.h"
 #include "core/image/turns.h"
 #include "core/loop/loop.h"
+#include "core/loop/timer.h"
 #include "core/policy/pull.h"
 
 namespace schedkit {
@@ -57,6 +62,10 @@ class Pull {
   struct Documents;  // the manifests and the config
   struct Layers;     // the layers, here or on their way
   struct Staged;
+  struct Wanted {
+    Descriptor layer;
+    BlobStart start;  // from an interrupted pull
+  };
   using Alive = std::weak_ptr<const int>;
 
   void ask();
@@ -70,12 +79,14 @@ class Pull {
   void renew();
   void stage();
   void take_staged(Result<Staged> staged);
+  void fetch_next();
   void fetch_layer(const Descriptor& layer, std::shared_ptr<IncomingBlob> blob, BlobStart start, int attempt);
   void unpack(Turns::Turn turn);
   void advance();
   void begin_anew();
   void publish();
   void fail_with(Error error);
+  void stop_fetching();
   void end(Result<RunnableImage> result);
   void show(PullProgress::Phase phase);
   std::int64_t now() const;
@@ -96,6 +107,8 @@ class Pull {
   std::shared_ptr<Staging> staging_;            // shared with the pool's jobs; removed in the pool
   std::shared_ptr<Layers> layers_;              // shared with the unpacking job
   std::map<std::string, RemoteCallPtr> calls_;  // by digest; "" is that of a document
+  std::deque<Wanted> wanted_;                   // layers not asked for yet
+  Timer hurry_;                                 // until they are asked for all at once
   std::size_t missing_ = 0;                     // layers not stored yet
   bool unpacking_ = false;                      // waits for its turn or is under way
   bool working_ = false;                        // a job is in the pool

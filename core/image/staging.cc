@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstdio>
@@ -79,6 +80,17 @@ Staging::Staging(Staging&& other) noexcept : path_(std::exchange(other.path_, {}
 
 Staging::~Staging() {
   if (!path_.empty()) (void)remove_tree(path_);
+}
+
+Result<void> write_staged(const std::string& path, std::string_view bytes) {
+  auto fd = open_file(path, O_WRONLY | O_CREAT | O_TRUNC);
+  if (!fd) return fail(std::move(fd.error()));
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(fd->get(), bytes.data(), bytes.size());
+    if (written < 0 && errno != EINTR) return fail_errno(errno, "cannot write " + path);
+    if (written > 0) bytes.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return {};
 }
 
 }  // namespace schedkit

@@ -1,10 +1,12 @@
 // A private directory in which an image is put together before it is published:
 //   blobs/HEX        complete or half written blobs
 //   image/rootfs/    what becomes rootfs/DIGEST of the store
+//   evidence         what becomes a file of evidence/ in the store
 // Its owner holds a flock(2) on it, so that what a killed process left is told from what one is working on.
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "core/base/result.h"
 #include "core/base/unique_fd.h"
@@ -30,6 +32,7 @@ class Staging {
   std::string image() const { return path_ + "/image"; }
   std::string rootfs() const { return path_ + "/image/rootfs"; }
   std::string blobs() const { return path_ + "/blobs"; }
+  std::string evidence() const { return path_ + "/evidence"; }
   std::string blob_path(const Digest& digest) const { return blobs() + "/" + blob_name(digest); }
   static std::string blob_name(const Digest& digest) { return digest.algorithm + "-" + digest.hex; }
 
@@ -39,5 +42,8 @@ class Staging {
   std::string path_;  // empty when moved from
   UniqueFd lock_;
 };
+
+// Writes a file of a staging directory. It is not synced: that is done for all of them at once, before publishing.
+Result<void> write_staged(const std::string& path, std::string_view bytes);
 
 }  // namespace schedkit

@@ -44,6 +44,11 @@ Result<void> sync_directory(const std::string& path) {
   return {};
 }
 
+Result<void> move(const std::string& from, const std::string& to) {
+  if (::rename(from.c_str(), to.c_str()) == 0) return {};
+  return fail_errno(errno, "cannot move " + from + " to " + to);
+}
+
 // One call for the many files of an image instead of an fsync for each.
 Result<void> sync_file_system(const std::string& path) {
   auto fd = open_file(path, O_RDONLY | O_DIRECTORY);
@@ -151,17 +156,15 @@ Result<StoredImage> Store::stored(const Reference& reference) const {
 Result<void> Store::renew(const StoredImage& image, const std::string& evidence) const {
   auto locked = lock();
   if (!locked) return fail(std::move(locked.error()));
-  if (auto kept = keep_evidence(image, evidence); !kept) return kept;
+  if (!evidence.empty()) {
+    if (auto kept = write_file_atomic(evidence_path(image), evidence); !kept) return kept;
+  }
   auto layout = this->layout();
   if (!layout) return fail(std::move(layout.error()));
   auto index = StoreIndex::read(*layout, layout_path(), options_.limits);
   if (!index) return fail(std::move(index.error()));
   index->set_checked(image.reference, image.checked);
   return index->write(*layout);
-}
-
-Result<void> Store::keep_evidence(const StoredImage& image, const std::string& evidence) const {
-  return evidence.empty() ? Result<void>() : write_file_atomic(evidence_path(image), evidence);
 }
 
 std::string Store::evidence(const StoredImage& image) const {
@@ -241,7 +244,7 @@ Result<void> Store::unpack(const Staging& staging, BlobSource& blobs, const Load
                            const RunnableImage& runnable) const {
   auto flattened = flatten_image(blobs, image, staging.rootfs(), options_.limits);
   if (!flattened) return fail(std::move(flattened.error()));
-  return write_file_atomic(staging.image() + "/meta.json", write_meta(runnable));
+  return write_staged(staging.image() + "/meta.json", write_meta(runnable));
 }
 
 bool Store::borrow(const Staging& staging, const Descriptor& blob) const {
@@ -275,22 +278,35 @@ BlobStart Store::resume(const Staging& staging, const Descriptor& blob) const {
   return start;
 }
 
+// What is moved under its final name is on the disk before, and the index that lists it is written after the names are.
+// A sync costs what is in the file system's journal by then: so the moves are made together and synced together.
 Result<RunnableImage> Store::publish(const Staging& staging, const Digest& manifest, const StoredImage* image,
                                      const std::string& evidence) const {
+  if (!evidence.empty()) {
+    if (auto written = write_staged(staging.evidence(), evidence); !written) return fail(std::move(written.error()));
+  }
   if (auto synced = sync_file_system(options_.root); !synced) return fail(std::move(synced.error()));
   auto locked = lock();
   if (!locked) return fail(std::move(locked.error()));
+  std::set<std::string> moved_to;
   if (image != nullptr) {
-    if (auto moved = publish_blobs(staging); !moved) return fail(std::move(moved.error()));
+    if (auto moved = publish_blobs(staging, moved_to); !moved) return fail(std::move(moved.error()));
+    if (!evidence.empty()) {
+      if (auto moved = move(staging.evidence(), evidence_path(*image)); !moved) return fail(std::move(moved.error()));
+      moved_to.insert(options_.root + "/evidence");
+    }
   }
   // Looked at under the lock: another process may have brought it in meanwhile.
   if (!find(manifest)) {
     if (auto moved = publish_tree(staging, manifest); !moved) return fail(std::move(moved.error()));
+    moved_to.insert(options_.root + "/rootfs");
+  }
+  for (const auto& directory : moved_to) {
+    if (auto synced = sync_directory(directory); !synced) return fail(std::move(synced.error()));
   }
   auto published = find(manifest);
   if (!published) return fail(Errc::failed, "{} cannot be read back", image_path(manifest));
   if (image == nullptr) return std::move(*published);
-  if (auto kept = keep_evidence(*image, evidence); !kept) return fail(std::move(kept.error()));
   auto layout = this->layout();
   if (!layout) return fail(std::move(layout.error()));
   auto index = StoreIndex::read(*layout, layout_path(), options_.limits);
@@ -301,21 +317,17 @@ Result<RunnableImage> Store::publish(const Staging& staging, const Digest& manif
   return std::move(*published);
 }
 
-Result<void> Store::publish_blobs(const Staging& staging) const {
+Result<void> Store::publish_blobs(const Staging& staging, std::set<std::string>& moved_to) const {
   auto from = open_file(staging.blobs(), O_RDONLY | O_DIRECTORY);
   if (!from) return fail(std::move(from.error()));
-  std::string last;
-  auto moved = for_each_name(from->get(), [&](const std::string& name) -> Result<void> {
+  return for_each_name(from->get(), [&](const std::string& name) -> Result<void> {
     const auto dash = name.find('-');
     const std::string target = layout_path() + "/blobs/" + name.substr(0, dash);
-    if (target != std::exchange(last, target)) {
+    if (moved_to.insert(target).second) {
       if (auto made = make_directories(target, 0700); !made) return made;
     }
-    const std::string path = target + "/" + name.substr(dash + 1);
-    if (::renameat(from->get(), name.c_str(), AT_FDCWD, path.c_str()) == 0) return {};
-    return fail_errno(errno, "cannot move a blob to " + path);
+    return move(staging.blobs() + "/" + name, target + "/" + name.substr(dash + 1));
   });
-  return moved && !last.empty() ? sync_directory(last) : moved;
 }
 
 Result<void> Store::publish_tree(const Staging& staging, const Digest& manifest) const {
@@ -325,10 +337,7 @@ Result<void> Store::publish_tree(const Staging& staging, const Digest& manifest)
   if (::rename(target.c_str(), aside.c_str()) != 0 && errno != ENOENT) {
     return fail_errno(errno, "cannot move " + target + " away");
   }
-  if (::rename(staging.image().c_str(), target.c_str()) != 0) {
-    return fail_errno(errno, "cannot move an image to " + target);
-  }
-  return sync_directory(options_.root + "/rootfs");
+  return move(staging.image(), target);
 }
 
 }  // namespace schedkit

@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -117,7 +118,6 @@ class Store {
   std::string layout_path() const { return options_.root + "/store"; }
   std::string image_path(const Digest& manifest) const;
   std::string evidence_path(const StoredImage& image) const;
-  Result<void> keep_evidence(const StoredImage& image, const std::string& evidence) const;
   Result<UniqueFd> lock() const;
   Result<WritableLayout> layout() const { return WritableLayout::open(layout_path(), 0700); }
   Result<StoreIndex> index() const;
@@ -128,7 +128,8 @@ class Store {
   Result<RunnableImage> load(Layout& layout, const Descriptor& top, const std::string& reference) const;
   Result<void> build(Layout& layout, const LoadedImage& image) const;
   std::optional<std::string> check_tree(Layout& layout, const LoadedImage& image) const;
-  Result<void> publish_blobs(const Staging& staging) const;
+  // Moves; names the directories to be synced.
+  Result<void> publish_blobs(const Staging& staging, std::set<std::string>& moved_to) const;
   Result<void> publish_tree(const Staging& staging, const Digest& manifest) const;
 
   StoreOptions options_;

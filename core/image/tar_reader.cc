@@ -13,22 +13,17 @@ namespace {
 
 // libarchive converts the UTF-8 names of pax headers to the thread's character set; in the "C" locale it would replace
 // letters by '?'.
-class Utf8Locale {
+class Within {
  public:
-  Utf8Locale() : locale_(::newlocale(LC_CTYPE_MASK, "C.UTF-8", static_cast<locale_t>(nullptr))) {
-    if (locale_ != nullptr) previous_ = ::uselocale(locale_);
-  }
-  Utf8Locale(const Utf8Locale&) = delete;
-  Utf8Locale& operator=(const Utf8Locale&) = delete;
-  ~Utf8Locale() {
-    if (locale_ == nullptr) return;
-    ::uselocale(previous_);
-    ::freelocale(locale_);
+  explicit Within(locale_t locale) : previous_(locale != nullptr ? ::uselocale(locale) : nullptr) {}
+  Within(const Within&) = delete;
+  Within& operator=(const Within&) = delete;
+  ~Within() {
+    if (previous_ != nullptr) ::uselocale(previous_);
   }
 
  private:
-  locale_t locale_;
-  locale_t previous_ = nullptr;
+  locale_t previous_;
 };
 
 std::string text_of(const char* text) { return text == nullptr ? "" : text; }
@@ -68,10 +63,15 @@ Result<TarEntry> convert(archive_entry* entry) {
 }  // namespace
 
 void TarReader::Free::operator()(archive* handle) const { ::archive_read_free(handle); }
+void TarReader::Free::operator()(__locale_struct* locale) const { ::freelocale(locale); }
 
 TarReader::TarReader(ByteSource& source, const ImageLimits& limits)
-    : source_(source), limits_(limits), buffer_(1u << 16), archive_(::archive_read_new()) {
-  const Utf8Locale locale;
+    : source_(source),
+      limits_(limits),
+      buffer_(1u << 16),
+      utf8_(::newlocale(LC_CTYPE_MASK, "C.UTF-8", static_cast<locale_t>(nullptr))),
+      archive_(::archive_read_new()) {
+  const Within utf8(utf8_.get());
   ::archive_read_support_format_tar(archive_.get());
   ::archive_read_open(archive_.get(), this, nullptr, &TarReader::pull, nullptr);
 }
@@ -116,7 +116,7 @@ Result<void> TarReader::drain() {
 }
 
 Result<std::optional<TarEntry>> TarReader::next() {
-  const Utf8Locale locale;
+  const Within utf8(utf8_.get());
   pulled_ = 0;
   archive_entry* entry = nullptr;
   const int result = ::archive_read_next_header(archive_.get(), &entry);

@@ -16,6 +16,7 @@
 #include "core/image/byte_source.h"
 #include "core/image/limits.h"
 
+struct __locale_struct;  // what a locale_t points to
 struct archive;
 
 namespace schedkit {
@@ -56,13 +57,15 @@ class TarReader {
 
   struct Free {
     void operator()(archive* handle) const;
+    void operator()(__locale_struct* locale) const;
   };
   ByteSource& source_;
   ImageLimits limits_;
   std::vector<char> buffer_;
   std::uint64_t pulled_ = 0;  // in the current call of libarchive
   std::uint64_t total_ = 0;
-  std::optional<Error> error_;  // of the source
+  std::optional<Error> error_;                   // of the source
+  std::unique_ptr<__locale_struct, Free> utf8_;  // made once: it reads a file
   std::unique_ptr<archive, Free> archive_;
 };
 

@@ -3,10 +3,13 @@
 #include <fcntl.h>
 #include <sys/xattr.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <cstring>
 #include <utility>
 
 #include "core/base/text.h"
+#include "core/image/write_back.h"
 
 namespace schedkit {
 namespace {
@@ -44,6 +47,27 @@ Result<void> write_at(int fd, const char* data, std::size_t size, std::uint64_t 
   return {};
 }
 
+bool is_zero(const char* data, std::size_t size) { return *data == 0 && std::memcmp(data, data + 1, size - 1) == 0; }
+
+// Blocks of zeros are left out: a new file is all zeros, and they take no space. Returns where writing ended.
+Result<std::uint64_t> write_but_zeros(int fd, const char* data, std::size_t size, std::uint64_t offset) {
+  constexpr std::size_t block = 4096;
+  std::uint64_t end = 0;
+  for (std::size_t at = 0, begin = 0; at < size;) {
+    const std::size_t piece = std::min<std::size_t>(size - at, block - (offset + at) % block);
+    const bool zero = is_zero(data + at, piece);
+    at += piece;
+    if (!zero && at < size) continue;
+    const std::size_t until = zero ? at - piece : at;
+    if (auto written = write_at(fd, data + begin, until - begin, offset + begin); !written) {
+      return fail(std::move(written.error()));
+    }
+    if (until > begin) end = offset + until;
+    begin = at;
+  }
+  return end;
+}
+
 // Only user.*: security.capability or trusted.overlay.* of a stranger would mean something to this machine.
 Result<void> set_xattrs(int fd, const TarEntry& entry, const ImageLimits& limits) {
   for (const auto& [name, value] : entry.xattrs) {
@@ -78,6 +102,7 @@ Result<Unpacker> Unpacker::open(const std::string& rootfs, const ImageLimits& li
 
 Result<void> Unpacker::layer(ByteSource& tar) {
   created_.clear();
+  parent_.reset();
   TarReader reader(tar, limits_);
   for (;;) {
     auto entry = reader.next();
@@ -115,6 +140,7 @@ Result<void> Unpacker::apply(TarReader& reader, const TarEntry& entry) {
 }
 
 Result<void> Unpacker::apply_at(TarReader& reader, const TarEntry& entry, const std::string& path) {
+  if (entry.type != TarEntry::Type::file) parent_.reset();
   auto place = place_for(path);
   if (!place) return fail(std::move(place.error()));
   auto written = [&]() -> Result<void> {
@@ -128,6 +154,7 @@ Result<void> Unpacker::apply_at(TarReader& reader, const TarEntry& entry, const 
     return {};
   }();
   if (written) created(place->real);
+  if (entry.type != TarEntry::Type::file) parent_.reset();
   return written;
 }
 
@@ -138,6 +165,7 @@ Result<void> Unpacker::special(const TarEntry& entry) {
 }
 
 Result<void> Unpacker::whiteout(const std::string& path, std::string_view name) {
+  parent_.reset();
   const std::string parent(parent_of(path));
   if (name == opaque_name) {
     auto directory = tree_.directory(parent);
@@ -171,11 +199,27 @@ Result<void> Unpacker::hide(int parent, const std::string& name, const std::stri
                        [&](const std::string& child) { return hide(directory.get(), child, real + "/" + child); });
 }
 
+std::optional<TreePlace> Unpacker::place_beside_last(const std::string& path) const {
+  if (!parent_ || parent_->path != parent_of(path)) return std::nullopt;
+  UniqueFd fd(::fcntl(parent_->fd.get(), F_DUPFD_CLOEXEC, 0));
+  if (!fd) return std::nullopt;
+  std::string name(base_name(path));
+  std::string real = parent_->real.empty() ? name : parent_->real + "/" + name;
+  return TreePlace{std::move(fd), std::move(name), std::move(real)};
+}
+
 Result<TreePlace> Unpacker::place_for(const std::string& path) {
-  return tree_.make(path, [this](const std::string& real) {
+  if (auto beside = place_beside_last(path)) return std::move(*beside);
+  auto place = tree_.make(path, [this](const std::string& real) {
     created(real);
     directories_[real] = {};
   });
+  parent_.reset();
+  if (!place) return place;
+  if (UniqueFd fd(::fcntl(place->parent.get(), F_DUPFD_CLOEXEC, 0)); fd) {
+    parent_ = Parent{std::string(parent_of(path)), std::move(fd), std::string(parent_of(place->real))};
+  }
+  return place;
 }
 
 Result<void> Unpacker::clear(const TreePlace& place) {
@@ -212,20 +256,32 @@ Result<void> Unpacker::write_directory(const TreePlace& place, const TarEntry& e
 }
 
 Result<void> Unpacker::write_file(const TreePlace& place, const TarEntry& entry, TarReader& reader) {
-  if (auto cleared = clear(place); !cleared) return cleared;
-  UniqueFd fd(
-      ::openat(place.parent.get(), place.name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+  const auto make = [&] {
+    return UniqueFd(
+        ::openat(place.parent.get(), place.name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+  };
+  UniqueFd fd = make();
+  if (!fd && errno == EEXIST) {
+    if (auto cleared = clear(place); !cleared) return cleared;
+    fd = make();
+  }
   if (!fd) return fail_errno(errno, "cannot make it");
   std::uint64_t end = 0;
+  std::uint64_t filled = 0;  // behind it there are only zeros
+  WriteBack write_back;
   auto written = reader.content([&](const char* data, std::size_t size, std::uint64_t offset) -> Result<void> {
     if (offset < end || offset > entry.size || size > entry.size - offset) {
       return fail(Errc::invalid, "its content does not fit its size of {} bytes", entry.size);
     }
     end = offset + size;
-    return write_at(fd.get(), data, size, offset);
+    auto filled_to = write_but_zeros(fd.get(), data, size, offset);
+    if (!filled_to) return fail(std::move(filled_to.error()));
+    filled = std::max(filled, *filled_to);
+    write_back.reached(fd.get(), filled);
+    return {};
   });
   if (!written) return written;
-  if (end < entry.size && ::ftruncate(fd.get(), static_cast<off_t>(entry.size)) != 0) {
+  if (filled < entry.size && ::ftruncate(fd.get(), static_cast<off_t>(entry.size)) != 0) {
     return fail_errno(errno, "cannot set its size");
   }
   if (auto set = set_xattrs(fd.get(), entry, limits_); !set) return set;

@@ -42,6 +42,12 @@ class Unpacker {
   const std::vector<std::string>& warnings() const { return warnings_; }
 
  private:
+  // The directory of the last entry. Only files in it were written since, so that its path still leads there.
+  struct Parent {
+    std::string path;  // as the archive says
+    UniqueFd fd;
+    std::string real;
+  };
   struct DirectoryData {
     mode_t mode = 0755;
     std::optional<struct timespec> mtime;
@@ -63,6 +69,7 @@ class Unpacker {
   Result<void> clear(const TreePlace& place);
   Result<void> hide(int parent, const std::string& name, const std::string& real);
   Result<TreePlace> place_for(const std::string& path);
+  std::optional<TreePlace> place_beside_last(const std::string& path) const;
   void created(const std::string& real);
   void forget(const std::string& real);
   Result<void> mount_point(const std::string& name, mode_t mode);
@@ -73,6 +80,7 @@ class Unpacker {
   Tree tree_;
   ImageLimits limits_;
   UnpackOptions options_;
+  std::optional<Parent> parent_;
   std::uint64_t entries_ = 0;
   std::uint64_t bytes_ = 0;
   std::set<std::string> created_;                     // real paths this layer brought, with their parents

@@ -325,6 +325,23 @@ TEST(Images, a_bad_layer_ends_the_other_downloads) {
   refuses(prepare(), Errc::invalid, "../evil");
 }
 
+TEST(Images, fetches_layers_one_by_one_until_that_takes_long) {
+  const std::string first = Tar().file("a", noise(300'000)).done();
+  const std::string second = Tar().file("b", noise(300'000, 2)).done();
+  const std::string third = Tar().file("c", noise(300'000, 3)).done();
+  layout.image("v1", {first, second, third});
+  remote.stuck.insert(digest_text(gzip(second)));
+  int blobs_at_half = 0;
+  auto job = images->pull(name, {},
+                          {.on_progress =
+                               [&](const PullProgress& progress) {
+                                 if (progress.bytes > 0 && blobs_at_half == 0) blobs_at_half = remote.blobs;
+                               },
+                           .on_done = [](Result<RunnableImage>) { FAIL("the second never comes"); }});
+  while (remote.blobs < 3) loop.run_once(true);
+  LONGS_EQUAL(1, blobs_at_half);
+}
+
 TEST(Images, goes_on_where_a_killed_daemon_was) {
   const std::string first = Tar().file("a", noise(900'000)).done();
   const std::string second = Tar().file("b", noise(900'000, 2)).done();

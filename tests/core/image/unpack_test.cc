@@ -134,6 +134,45 @@ TEST(Unpack, replaces_a_link_instead_of_following_it) {
   CHECK(S_ISREG(look(in("f")).st_mode));
 }
 
+// Places are looked up anew after anything but a file in the same directory.
+TEST(Unpack, a_directory_that_becomes_a_link_is_not_taken_for_what_it_was) {
+  accepts({Tar().directory("other").file("d/one", "1").symlink("d", "/other").file("d/two", "2").done()});
+  STRCMP_EQUAL("2", read(in("other/two")).c_str());
+  accepts({Tar().file("e/one", "1").file("e", "now a file").directory("e").file("e/two", "2").done()});
+  CHECK_FALSE(exists(in("e/one")));
+  STRCMP_EQUAL("2", read(in("e/two")).c_str());
+  refuses({Tar().file("f/one", "1").file("f", "now a file").file("f/two", "2").done()}, Errc::invalid,
+          "not a directory");
+  refuses({Tar().file("g/one", "1").symlink("g", tree.path()).file("g/two", "2").done()}, Errc::invalid,
+          "does not exist");
+}
+
+TEST(Unpack, a_whiteout_of_the_directory_that_files_came_to) {
+  accepts({Tar().file("d/low", "1").done(), Tar().file("d/.wh.low", "").file("d/one", "2").done(),
+           Tar().file("d/two", "3").file(".wh.d", "").file("d/three", "4").done()});
+  CHECK_FALSE(exists(in("d/low")) || exists(in("d/one")));
+  CHECK(exists(in("d/two")) && exists(in("d/three")));
+}
+
+TEST(Unpack, a_file_replaces_what_lower_layers_brought) {
+  accepts({Tar().file("a", "long content").file("b/c", "1").symlink("l", "/a").done(),
+           Tar().file("a", "new").file("b", "2").file("l", "3").done()});
+  STRCMP_EQUAL("new", read(in("a")).c_str());
+  STRCMP_EQUAL("2", read(in("b")).c_str());
+  STRCMP_EQUAL("3", read(in("l")).c_str());
+}
+
+TEST(Unpack, zeros_become_holes) {
+  const std::string zeros(300'000, '\0');
+  const std::string content = "a" + zeros + "b" + zeros;
+  accepts({Tar().file("f", content).file("empty", "").file("zeros", zeros).file("one", std::string(1, '\0')).done()});
+  CHECK(read(in("f")) == content);
+  CHECK(read(in("zeros")) == zeros);
+  CHECK(read(in("one")) == std::string(1, '\0'));
+  CHECK_EQUAL(0, look(in("zeros")).st_blocks);
+  CHECK(look(in("f")).st_blocks * 512 < 64'000);
+}
+
 TEST(Unpack, refuses_hard_links_to_outside) {
   refuses({Tar().hardlink("h", "../outside").done()}, Errc::invalid, "..");
   refuses({Tar().hardlink("h", tree.at("outside")).done()}, Errc::invalid, "does not exist");
