@@ -11,13 +11,16 @@ int run(int argc, char** argv) {
   CLI::App app("Makes, shows and sends images of sched_ext schedulers.", std::string(schedkit::base_name(argv[0])));
   schedkit::ImageSession session;
   app.set_version_flag("--version", SCHEDKIT_VERSION);
-  app.add_option("--root", session.root, "Take /etc/containers below DIR")->type_name("DIR");
+  app.add_option("--root", session.root, "Take /etc/containers and /etc/schedkit below DIR")->type_name("DIR");
+  app.add_option("--state-dir", session.state_dir, "In place of the settings' store path")->type_name("DIR");
   schedkit::add_pack(app, session);
   schedkit::add_push(app, session);
   schedkit::add_info(app, session);
   schedkit::add_versions(app, session);
   schedkit::add_inspect(app, session);
   schedkit::add_refresh(app, session);
+  schedkit::add_local_pull(app, session);
+  schedkit::add_local_images(app, session);
   app.require_subcommand(1);
   try {
     app.parse(argc, argv);

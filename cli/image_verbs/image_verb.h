@@ -12,7 +12,8 @@
 namespace schedkit {
 
 struct ImageSession : Session {
-  std::string root;  // prefix of /etc/containers, for tests
+  std::string root;       // prefix of /etc/containers and /etc/schedkit, for tests
+  std::string state_dir;  // in place of the settings' store path
 };
 
 void add_pack(CLI::App& app, ImageSession& session);
@@ -21,6 +22,9 @@ void add_info(CLI::App& app, ImageSession& session);
 void add_versions(CLI::App& app, ImageSession& session);
 void add_inspect(CLI::App& app, ImageSession& session);
 void add_refresh(CLI::App& app, ImageSession& session);
+// For root where no daemon runs; schedctl's verbs of these names come here then.
+void add_local_pull(CLI::App& app, ImageSession& session);
+void add_local_images(CLI::App& app, ImageSession& session);
 
 // Complains and chooses the exit code.
 int image_failed(const Error& error);

@@ -2,9 +2,9 @@
 #include <memory>
 
 #include "cli/verbs/catalog.h"
+#include "cli/verbs/image_program.h"
 #include "cli/verbs/pull_options.h"
 #include "cli/verbs/verb.h"
-#include "core/bus/names.h"
 
 namespace schedkit {
 
@@ -12,6 +12,7 @@ namespace {
 
 struct Options {
   std::string image;
+  std::string output = "text";
   PullFlags flags;
 };
 
@@ -19,8 +20,13 @@ int pull(Client& client, const Options& options) {
   const std::string reference = from_catalog(options.image).value_or(options.image);
   const auto pulled = pull_image(client, reference, options.flags.options());
   if (!pulled) return failed(client, pulled.error());
-  return print(fmt::format("{} {}\n", bus::printable(pulled->reference), bus::printable(pulled->digest))) ? exit_done
-                                                                                                          : exit_failed;
+  return report_pulled(pulled->reference, pulled->digest, options.output);
+}
+
+int pull_without_daemon(const Options& options) {
+  std::vector<std::string> arguments = {"pull", options.image, "--output", options.output};
+  for (auto& flag : options.flags.arguments()) arguments.push_back(std::move(flag));
+  return run_image_program(arguments);
 }
 
 }  // namespace
@@ -32,14 +38,16 @@ void add_pull(CLI::App& app, Session& session) {
       ->required()
       ->type_name("IMAGE");
   options->flags.add_to(*verb);
+  add_output(*verb, options->output);
   verb->footer(
       "Asks the registry what the tag means now, and whether somebody whom [trust] believes signed that. Layers that "
-      "are "
-      "here are not fetched again. Ctrl-C cancels and leaves nothing.\n\nExamples:\n"
+      "are here are not fetched again. Ctrl-C cancels and leaves nothing. Root needs no daemon for it.\n\nExamples:\n"
       "  schedctl pull ghcr.io/schedkit/scx_lavd:1.0.19\n"
       "  schedctl pull --trust-policy ./policy.yaml registry.lan:5000/mine:test\n"
       "  schedctl pull --allow-unsigned registry.lan:5000/mine:test");
-  on_daemon(*verb, session, [options](Client& client) { return pull(client, *options); });
+  on_daemon_or_store(
+      *verb, session, [options](Client& client) { return pull(client, *options); },
+      [options] { return pull_without_daemon(*options); });
 }
 
 }  // namespace schedkit

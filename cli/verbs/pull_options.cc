@@ -1,42 +1,18 @@
 #include "cli/verbs/pull_options.h"
 
-#include <fmt/format.h>
-#include <unistd.h>
-
 #include <CLI/CLI.hpp>
-#include <csignal>
 #include <cstdlib>
 #include <filesystem>
+#include <nlohmann/json.hpp>
 
-#include "core/base/text.h"
+#include "cli/verbs/interruption.h"
+#include "cli/verbs/progress_bar.h"
+#include "cli/verbs/verb.h"
+#include "core/bus/names.h"
 
 namespace schedkit {
 
 namespace {
-
-volatile std::sig_atomic_t interrupted = 0;
-
-constexpr std::size_t bar_width = 30;
-
-// One line that is written over again and again, on terminals only.
-class Bar {
- public:
-  void show(const PullProgress& progress) {
-    if (!terminal_ || progress == shown_) return;
-    shown_ = progress;
-    const std::size_t full = progress.total == 0 ? 0 : bar_width * progress.bytes / progress.total;
-    fmt::print(stderr, "\r\033[K{:<10} [{}{}] {} of {}", to_string(progress.phase), std::string(full, '#'),
-               std::string(bar_width - full, ' '), format_size(progress.bytes),
-               progress.total == 0 ? "?" : format_size(progress.total));
-  }
-  void clear() {
-    if (terminal_) fmt::print(stderr, "\r\033[K");
-  }
-
- private:
-  bool terminal_ = ::isatty(STDERR_FILENO) == 1;
-  PullProgress shown_{.phase = PullProgress::Phase::done};
-};
 
 std::string variable(const char* name) {
   const char* value = std::getenv(name);
@@ -75,16 +51,28 @@ PullOptions PullFlags::options() const {
   return options;
 }
 
+std::vector<std::string> PullFlags::arguments() const {
+  std::vector<std::string> arguments;
+  if (!flags_.trust_policy.empty()) arguments.insert(arguments.end(), {"--trust-policy", flags_.trust_policy});
+  if (flags_.allow_unsigned) arguments.emplace_back("--allow-unsigned");
+  if (flags_.allow_downgrade) arguments.emplace_back("--allow-downgrade");
+  return arguments;
+}
+
 Result<Client::Pulled> pull_image(Client& client, const std::string& reference, const PullOptions& options) {
-  const auto before = std::signal(SIGINT, [](int) { interrupted = 1; });
-  Bar bar;
-  auto pulled = client.pull(reference, options, [&](const PullProgress& progress) {
+  const Interruption interruption;
+  ProgressBar bar;
+  return client.pull(reference, options, [&](const PullProgress& progress) {
     bar.show(progress);
-    return interrupted == 0;
+    return !interruption.happened();
   });
-  bar.clear();
-  std::signal(SIGINT, before);
-  return pulled;
+}
+
+int report_pulled(const std::string& reference, const std::string& digest, const std::string& output) {
+  const std::string text =
+      output == "json" ? nlohmann::ordered_json{{"reference", reference}, {"digest", digest}}.dump(2, ' ', true) + "\n"
+                       : fmt::format("{} {}\n", bus::printable(reference), bus::printable(digest));
+  return print(text) ? exit_done : exit_failed;
 }
 
 }  // namespace schedkit

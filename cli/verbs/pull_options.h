@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "core/bus/client.h"
 #include "core/policy/pull.h"
@@ -21,6 +22,9 @@ class PullFlags {
 
   bool given() const { return !flags_.trust_policy.empty() || flags_.allow_unsigned || flags_.allow_downgrade; }
 
+  // The flags again, as they were given.
+  std::vector<std::string> arguments() const;
+
   // With the environment's. The daemon reads the policy, so its path is made absolute.
   PullOptions options() const;
 
@@ -31,5 +35,8 @@ class PullFlags {
 
 // With a progress bar on a terminal; Ctrl-C cancels.
 Result<Client::Pulled> pull_image(Client& client, const std::string& reference, const PullOptions& options);
+
+// Prints what was pulled, as `output` ("json" or "text") says, and chooses the exit code.
+int report_pulled(const std::string& reference, const std::string& digest, const std::string& output);
 
 }  // namespace schedkit

@@ -53,6 +53,21 @@ void on_daemon(CLI::App& verb, Session& session, std::function<int(Client&)> use
       [&session, use = std::move(use)] { session.action = [&session, use] { return with_daemon(session, use); }; });
 }
 
+void on_daemon_or_store(CLI::App& verb, Session& session, std::function<int(Client&)> use,
+                        std::function<int()> instead) {
+  verb.callback([&session, use = std::move(use), instead = std::move(instead)] {
+    session.action = [&session, use, instead] {
+      auto client = connect(session);
+      if (client) return use(*client);
+      // A daemon that was looked for elsewhere has its store elsewhere.
+      const bool here = session.socket == bus::socket_path("/run/schedkit");
+      if (!here || ::geteuid() != 0 || client.error().code == Errc::denied) return unreachable(client.error());
+      complain("schedkitd does not run; working on its store without it");
+      return instead();
+    };
+  });
+}
+
 Result<Status> fetch_status(Client& client) {
   const auto json = client.status();
   if (!json) return fail(json.error());

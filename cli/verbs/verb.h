@@ -77,6 +77,10 @@ void add_output(CLI::App& verb, std::string& output);
 // When the verb is chosen, it is `use` with a connection.
 void on_daemon(CLI::App& verb, Session& session, std::function<int(Client&)> use);
 
+// The same; but where no daemon runs, root gets `instead`, which works on the store itself.
+void on_daemon_or_store(CLI::App& verb, Session& session, std::function<int(Client&)> use,
+                        std::function<int()> instead);
+
 Result<Status> fetch_status(Client& client);
 
 // Prints what runs now and the last switch, after a command that changed it.
