@@ -6,9 +6,11 @@
 
 #include "cli/image_verbs/blocking_registry.h"
 #include "cli/image_verbs/image_verb.h"
+#include "cli/image_verbs/local_trust.h"
 #include "core/base/text.h"
 #include "core/bus/names.h"
 #include "core/image/json.h"
+#include "core/image/present_image.h"
 #include "core/image/runnable.h"
 
 namespace schedkit {
@@ -26,7 +28,9 @@ struct Info {
   std::string created;
   std::map<std::string, std::string> labels;
   std::uint64_t size = 0;  // of the layers, as they are fetched
-  std::string problem;     // why it would not run here
+  ImageAge age;
+  std::string problem;  // why it would not run here
+  Result<TrustRecord> trust = fail(Errc::failed, "nobody was asked");
 };
 
 struct Label {
@@ -54,8 +58,7 @@ std::string created_of(const std::string& config) {
   return found != json->end() && found->is_string() ? found->get<std::string>() : "";
 }
 
-std::string problem_of(const LoadedImage& image) {
-  const auto runnable = make_runnable(image.config, image.manifest.annotations);
+std::string problem_of(const Result<RunnableImage>& runnable) {
   if (!runnable) return runnable.error().describe();
   utsname system{};
   ::uname(&system);
@@ -76,11 +79,24 @@ Result<Info> fetch(BlockingRegistry& registry, NamedImage named) {
   info.labels = info.image.config.labels;
   info.labels.insert(info.image.manifest.annotations.begin(), info.image.manifest.annotations.end());
   for (const Descriptor& layer : info.image.manifest.layers) info.size += layer.size;
-  info.problem = problem_of(info.image);
+  const auto runnable = make_runnable(info.image.config, info.image.manifest.annotations);
+  if (runnable) info.age = age_of(*runnable, info.image.config.created);
+  info.problem = problem_of(runnable);
   return info;
 }
 
-// Upstream's schema "1"; added: manifest_digest, size, labels, problem.
+// Not being able to ask is none.
+bool is_verdict(const Result<TrustRecord>& trust) { return trust || trust.error().code == Errc::denied; }
+
+// What vouches for it, or why it is not believed; one line each.
+std::vector<std::string> reasons_of(const Result<TrustRecord>& trust) {
+  if (!trust) return {trust.error().describe()};
+  std::vector<std::string> reasons;
+  for (const TrustProof& proof : trust->proofs) reasons.push_back(describe(proof));
+  return reasons;
+}
+
+// Upstream's schema "1"; added: manifest_digest, size, labels, trusted (left out when that is not known), trust, problem.
 std::string as_json(const Info& info, const std::string& name) {
   nlohmann::ordered_json json{{"schema_version", "1"},
                               {"scheduler", name},
@@ -96,6 +112,8 @@ std::string as_json(const Info& info, const std::string& name) {
   json["manifest_digest"] = info.image.digest.to_string();
   json["size"] = info.size;
   json["labels"] = info.labels;
+  if (is_verdict(info.trust)) json["trusted"] = info.trust.has_value();
+  json["trust"] = reasons_of(info.trust);
   if (!info.problem.empty()) json["problem"] = info.problem;
   return json.dump(2, ' ', true, nlohmann::ordered_json::error_handler_t::replace) + "\n";
 }
@@ -118,6 +136,8 @@ std::string as_text(const Info& info) {
     const bool shown = std::ranges::any_of(known_labels, [&](const Label& known) { return key == known.label; });
     if (!shown) line("label", key + "=" + value);
   }
+  line("trusted", info.trust ? "yes" : is_verdict(info.trust) ? "no" : "not known");
+  for (const std::string& reason : reasons_of(info.trust)) line("because", reason);
   line("runs here", info.problem.empty() ? "yes" : "no: " + info.problem);
   return text;
 }
@@ -127,8 +147,14 @@ int info(const Options& options, const std::string& root) {
   if (!named) return image_failed(named.error());
   auto registry = BlockingRegistry::open(root);
   if (!registry) return image_failed(registry.error());
-  const auto found = fetch(**registry, std::move(*named));
+  auto found = fetch(**registry, std::move(*named));
   if (!found) return image_failed(found.error());
+  found->trust = judge_trust(root, {.reference = found->named.reference,
+                                    .top = found->top,
+                                    .platform = found->image.digest,
+                                    .age = found->age,
+                                    .known = std::nullopt,
+                                    .options = {}});
   return print(options.output == "json" ? as_json(*found, options.name) : as_text(*found)) ? exit_done : exit_failed;
 }
 
@@ -142,7 +168,7 @@ void add_info(CLI::App& app, ImageSession& session) {
       ->type_name("NAME|REFERENCE");
   add_output(*verb, options->output);
   verb->footer(
-      "Fetches the image's documents alone. Whether anybody vouches for it, `schedctl pull` tells.\n\nExamples:\n"
+      "Fetches the image's documents alone, and says whether [trust] believes who signed them.\n\nExamples:\n"
       "  schedctl info scx_lavd\n  schedctl info ghcr.io/schedkit/scx_rusty:1.1.0 -o json");
   verb->callback(
       [&session, options] { session.action = [&session, options] { return info(*options, session.root); }; });

@@ -17,6 +17,7 @@ expect 3 "$name is not trusted" "$schedctl" pull "$name"
 expect 0 "no images" "$schedctl" images
 expect 0 "$name sha256:" "$schedctl" pull --allow-unsigned "$name"
 expect 0 "$name sha256:" "$schedctl" pull --allow-unsigned "$name"
+expect 0 "\"reference\": \"$name\"" "$schedctl" pull --allow-unsigned -o json "$name"
 expect 0 "$name" "$schedctl" images
 expect 0 "as it should be" "$schedctl" images --verify
 expect 0 '"Digest"' skopeo inspect "oci:$work/state/store:$name"
@@ -52,5 +53,23 @@ expect 0 "$name sha256:" "$schedctl" pull --allow-unsigned "$name"
 expect 0 "as it should be" "$schedctl" images --verify
 expect 0 "freed" "$schedctl" prune
 [ -z "$(ls "$work/state/partial")" ] || expect 0 "nothing left in partial" false
+
+# Without a daemon root has the same store.
+stop_daemon
+alone=("$bin/schedctl-image" --root "$work/root" --state-dir "$work/state")
+expect 0 "$name" "${alone[@]}" images
+expect 3 "$name is not trusted" "${alone[@]}" pull "$address/team/scx:v1"
+make_image v2 && skopeo copy -q --dest-tls-verify=false "oci:$work/layout:v2" "docker://$address/team/scx:v2"
+expect 0 "$address/team/scx:v2 sha256:" "${alone[@]}" pull --allow-unsigned "$address/team/scx:v2"
+expect 0 "as it should be" "${alone[@]}" images --verify
+expect 4 "unreachable" "$schedctl" images # that daemon's store is not here
+expect 0 "$address/team/scx:v2" unshare --mount bash -c "
+  mount -t tmpfs none /var/lib && mkdir /var/lib/schedkit && mount --bind '$work/state' /var/lib/schedkit || exit
+  mount -t tmpfs none /run && unset SCHEDKIT_RUN_DIR && exec '$schedctl' images"
+echo '[trust' > "$work/root/etc/schedkit/broken.toml"
+expect 1 "schedctl check" "${alone[@]}" pull "$name"
+rm "$work/root/etc/schedkit/broken.toml"
+start_daemon
+expect 0 "$address/team/scx:v2" "$schedctl" images
 echo "$i kills within $whole ms; $resumed left parts to go on with"
 finish

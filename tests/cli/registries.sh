@@ -87,6 +87,8 @@ expect 0 '"1.10"' "$schedctl" versions "$plain/team/mine" -o json
 expect 0 "kernel floor:  6.12" "$schedctl" info "$plain/team/mine:1.9"
 expect 0 "needs" "$schedctl" info "$plain/team/mine:99"
 expect 0 '"kernel_min_version": "6.12"' "$schedctl" info "$plain/team/mine:1.9" -o json
+expect 0 "is not trusted" "$bin/schedctl-image" --root "$work/root" info "$plain/team/mine:1.9"
+expect 0 '"trusted": false' "$bin/schedctl-image" --root "$work/root" info "$plain/team/mine:1.9" -o json
 expect 1 "99.0" "$schedctl" pull --allow-unsigned "$plain/team/mine:99"
 expect 1 "neither in the catalogue" env SCHEDKIT_CATALOG=<(echo '{}') "$schedctl" info scx_mine
 expect 64 "" "$schedctl" info

@@ -41,10 +41,12 @@ agree() {
     pull)
       expect 0 "$address/$1:$2 sha256:" "$schedctl" pull "$address/$1:$2"
       expect 0 "trusted: $address/$1:$2" "$schedctl" verify "$address/$1:$2"
+      expect 0 "trusted:       yes" "$bin/schedctl-image" --root "$work/root" info "$address/$1:$2"
       ;;
     refuse)
       expect 3 "$address/$1:$2 is not trusted" "$schedctl" pull "$address/$1:$2"
       expect 3 "not trusted: $address/$1:$2" "$schedctl" verify "$address/$1:$2"
+      expect 0 "trusted:       no" "$bin/schedctl-image" --root "$work/root" info "$address/$1:$2"
       ;;
   esac
 }
