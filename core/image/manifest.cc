@@ -43,6 +43,7 @@ Result<Descriptor> parse_descriptor(const Json& json, std::string what, std::uin
   descriptor.media_type = fields.required_text("mediaType");
   descriptor.size = fields.required_unsigned("size");
   descriptor.annotations = fields.text_map("annotations");
+  descriptor.artifact_type = fields.text("artifactType");
   if (fields.has("platform")) descriptor.platform = parse_platform(fields.object("platform"), fields);
   const std::string digest_text = fields.required_text("digest");
   if (auto done = fields.done(); !done) return fail(std::move(done.error()));

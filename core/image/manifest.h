@@ -33,6 +33,7 @@ struct Descriptor {
   std::uint64_t size = 0;
   std::map<std::string, std::string> annotations;
   std::optional<Platform> platform;
+  std::string artifact_type = {};  // of an index's entry
 
   bool operator==(const Descriptor&) const = default;
 };

@@ -3,10 +3,12 @@
 #include <memory>
 #include <utility>
 
+#include "core/base/text.h"
 #include "core/image/trust/collect_signatures.h"
 #include "core/image/trust/downgrade.h"
 #include "core/image/trust/trust_files.h"
 #include "core/image/trust/verify.h"
+#include "core/loop/timer.h"
 #include "core/loop/work.h"
 
 namespace schedkit {
@@ -48,7 +50,7 @@ std::int64_t seconds_of(WallTime time) {
 class TrustAdmission::Call final : public RemoteCall {
  public:
   Call(TrustAdmission& owner, Candidate candidate, Done done)
-      : owner_(owner), candidate_(std::move(candidate)), done_(std::move(done)) {}
+      : owner_(owner), candidate_(std::move(candidate)), done_(std::move(done)), late_(owner.loop_) {}
 
   void begin() {
     if (candidate_.options.allow_unsigned) return take_unsigned();
@@ -86,9 +88,15 @@ class TrustAdmission::Call final : public RemoteCall {
     if (candidate_.platform != candidate_.top) digests.push_back(candidate_.platform);
     collecting_ = collect_signatures(owner_.remote_, candidate_.reference, std::move(digests),
                                      [this](CollectedSignatures collected) { judge(std::move(collected)); });
+    late_.set(owner_.patience_, [this] {
+      collecting_.reset();
+      finish(fail(Errc::timeout, "{}: asking its registry for signatures took longer than {}",
+                  candidate_.reference.to_string(), format_duration(owner_.patience_)));
+    });
   }
 
   void judge(CollectedSignatures collected) {
+    late_.cancel();
     collecting_.reset();
     in_pool(
         [rules = std::move(rules_), subject = subject(), collected = std::move(collected),
@@ -137,11 +145,13 @@ class TrustAdmission::Call final : public RemoteCall {
   Done done_;
   Rules rules_;
   RemoteCallPtr collecting_;
+  Timer late_;  // while collecting_ is under way
   std::shared_ptr<const int> alive_ = std::make_shared<const int>(0);
 };
 
-TrustAdmission::TrustAdmission(Loop& loop, const Clock& clock, ImageRemote& remote, ReadPolicy read_policy)
-    : loop_(loop), clock_(clock), remote_(remote), read_policy_(std::move(read_policy)) {}
+TrustAdmission::TrustAdmission(Loop& loop, const Clock& clock, ImageRemote& remote, ReadPolicy read_policy,
+                               Duration patience)
+    : loop_(loop), clock_(clock), remote_(remote), read_policy_(std::move(read_policy)), patience_(patience) {}
 
 void TrustAdmission::use(TrustPolicy policy, std::string file) {
   const std::lock_guard lock(mutex_);

@@ -1,6 +1,7 @@
 // Admission by the trust policy (core/policy/trust_policy.h): collects what signs an image, judges it, keeps both.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <mutex>
 #include <string>
@@ -19,8 +20,9 @@ class TrustAdmission final : public Admission {
   using ReadPolicy = std::function<Result<TrustPolicy>(const std::string& path)>;
 
   // Nothing is trusted before use(). `loop`, `clock` and `remote` must outlive the calls of admit(); recheck() needs
-  // none of them.
-  TrustAdmission(Loop& loop, const Clock& clock, ImageRemote& remote, ReadPolicy read_policy);
+  // none of them. A registry gets `patience` to tell what signs an image, however many answers that takes.
+  TrustAdmission(Loop& loop, const Clock& clock, ImageRemote& remote, ReadPolicy read_policy,
+                 Duration patience = std::chrono::seconds(60));
 
   // What holds from now on: `policy`, or, if `file` is not empty, the policy in that file, read each time it is needed.
   // On the loop thread.
@@ -48,6 +50,7 @@ class TrustAdmission final : public Admission {
   const Clock& clock_;
   ImageRemote& remote_;
   const ReadPolicy read_policy_;
+  const Duration patience_;
   mutable std::mutex mutex_;  // the pool's threads recheck
   Source settings_{.policy = {.otherwise = {Reject{"no trust policy is loaded"}}}, .file = ""};
 };

@@ -7,8 +7,7 @@ namespace schedkit::registry {
 namespace {
 
 constexpr int most_tag_pages = 100;
-constexpr int most_referrer_pages = 5;
-constexpr std::size_t most_referrers = 64;
+constexpr int most_referrer_pages = 20;
 constexpr std::string_view index_type = "application/vnd.oci.image.index.v1+json";
 
 // The next page's URL: on the registry itself only. "" when there is none.
@@ -113,7 +112,7 @@ class ReferrersAttempt final : public RegistryCall {
     if (auto added = add(answer->body); !added) return finish_with(with_context(std::move(added.error()), what));
     auto next = next_page(*answer, what);
     if (!next) return finish_with(std::move(next.error()));
-    if (next->empty() || ++pages_ >= most_referrer_pages || found_.size() >= most_referrers) return tell();
+    if (next->empty() || ++pages_ >= most_referrer_pages) return tell();
     ask(std::move(*next));
   }
 
@@ -135,7 +134,6 @@ class ReferrersAttempt final : public RegistryCall {
     if (!document) return fail(std::move(document.error()));
     auto& entries = std::get<Index>(*document).manifests;
     found_.insert(found_.end(), entries.begin(), entries.end());
-    if (found_.size() > most_referrers) found_.resize(most_referrers);
     return {};
   }
 

@@ -63,7 +63,12 @@ class Collector final : public RemoteCall {
 
   void take_referrers(Result<std::vector<Descriptor>> found) {
     if (found) {
-      referrers_.assign(found->begin(), found->end());
+      const auto listed = found->size();
+      const auto chosen = referrers_to_fetch(std::move(*found));
+      referrers_.assign(chosen.begin(), chosen.end());
+      if (chosen.size() < listed) {
+        note({Errc::limit, fmt::format("{} of {} referrers were looked at", chosen.size(), listed), {}});
+      }
     } else if (found.error().code != Errc::not_found) {
       note(std::move(found.error()));
     }

@@ -12,28 +12,23 @@ namespace {
 
 constexpr std::size_t largest_document = 4u << 20;
 
-struct Entry {
-  Descriptor descriptor;
-  std::string artifact_type;
-};
-
-Result<Entry> parse_entry(const Json& json) {
+Result<Descriptor> parse_entry(const Json& json) {
   JsonFields fields(json, "descriptor");
-  Entry entry;
-  entry.descriptor.media_type = fields.text("mediaType");
-  entry.descriptor.size = fields.required_unsigned("size");
-  entry.descriptor.annotations = fields.text_map("annotations");
+  Descriptor entry;
+  entry.media_type = fields.text("mediaType");
+  entry.size = fields.required_unsigned("size");
+  entry.annotations = fields.text_map("annotations");
   entry.artifact_type = fields.text("artifactType");
   auto digest = parse_digest(fields.required_text("digest"));
   if (auto read = fields.done(); !read) return fail(std::move(read.error()));
   if (!digest) return fail(std::move(digest.error()));
-  entry.descriptor.digest = std::move(*digest);
+  entry.digest = std::move(*digest);
   return entry;
 }
 
-Result<std::vector<Entry>> parse_entries(const Json& document, const char* key, std::size_t most) {
+Result<std::vector<Descriptor>> parse_entries(const Json& document, const char* key, std::size_t most) {
   JsonFields fields(document, "document");
-  std::vector<Entry> entries;
+  std::vector<Descriptor> entries;
   for (const Json& json : fields.array(key)) {
     if (entries.size() == most) break;
     auto entry = parse_entry(json);
@@ -42,12 +37,6 @@ Result<std::vector<Entry>> parse_entries(const Json& document, const char* key, 
   }
   if (auto read = fields.done(); !read) return fail(std::move(read.error()));
   return entries;
-}
-
-std::vector<Descriptor> descriptors_of(std::vector<Entry> entries) {
-  std::vector<Descriptor> descriptors;
-  for (Entry& entry : entries) descriptors.push_back(std::move(entry.descriptor));
-  return descriptors;
 }
 
 }  // namespace
@@ -63,10 +52,10 @@ Result<std::vector<Descriptor>> simple_signature_blobs(std::string_view manifest
   if (!json) return fail(with_context(std::move(json.error()), "signature manifest"));
   auto layers = parse_entries(*json, "layers", most_simple_signatures);
   if (!layers) return fail(with_context(std::move(layers.error()), "signature manifest"));
-  std::erase_if(*layers, [](const Entry& entry) {
-    return entry.descriptor.media_type != simple_signing_type || entry.descriptor.size > largest_payload;
+  std::erase_if(*layers, [](const Descriptor& entry) {
+    return entry.media_type != simple_signing_type || entry.size > largest_payload;
   });
-  return descriptors_of(std::move(*layers));
+  return layers;
 }
 
 Result<std::vector<Descriptor>> referrers_to_fetch(std::string_view index) {
@@ -74,9 +63,13 @@ Result<std::vector<Descriptor>> referrers_to_fetch(std::string_view index) {
   if (!json) return fail(with_context(std::move(json.error()), "referrers"));
   auto entries = parse_entries(*json, "manifests", largest_document);
   if (!entries) return fail(with_context(std::move(entries.error()), "referrers"));
-  std::ranges::stable_partition(*entries, [](const Entry& entry) { return is_bundle_type(entry.artifact_type); });
-  if (entries->size() > most_referrers) entries->resize(most_referrers);
-  return descriptors_of(std::move(*entries));
+  return referrers_to_fetch(std::move(*entries));
+}
+
+std::vector<Descriptor> referrers_to_fetch(std::vector<Descriptor> listed) {
+  std::ranges::stable_partition(listed, [](const Descriptor& one) { return is_bundle_type(one.artifact_type); });
+  if (listed.size() > most_referrers) listed.resize(most_referrers);
+  return listed;
 }
 
 Result<std::optional<Descriptor>> bundle_blob(std::string_view manifest, const Digest& digest) {
@@ -86,16 +79,16 @@ Result<std::optional<Descriptor>> bundle_blob(std::string_view manifest, const D
   const Json& subject = fields.object("subject");
   if (auto read = fields.done(); !read) return fail(std::move(read.error()));
   auto named = parse_entry(subject);
-  if (!named || named->descriptor.digest != digest) {
+  if (!named || named->digest != digest) {
     return fail(Errc::integrity, "referrer: its subject is not {}", digest.to_string());
   }
   auto layers = parse_entries(*json, "layers", 2);
   if (!layers) return fail(with_context(std::move(layers.error()), "referrer"));
-  if (layers->size() != 1 || !is_bundle_type(layers->front().descriptor.media_type)) return std::nullopt;
-  if (layers->front().descriptor.size > largest_bundle) {
+  if (layers->size() != 1 || !is_bundle_type(layers->front().media_type)) return std::nullopt;
+  if (layers->front().size > largest_bundle) {
     return fail(Errc::limit, "referrer: a bundle larger than {}", format_size(largest_bundle));
   }
-  return std::move(layers->front().descriptor);
+  return std::move(layers->front());
 }
 
 }  // namespace schedkit

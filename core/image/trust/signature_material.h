@@ -53,6 +53,8 @@ Result<std::vector<Descriptor>> simple_signature_blobs(std::string_view manifest
 // The entries of a referrers index, at most most_referrers: those that say they are bundles first, but none is left out
 // for what it says, because cosign writes a wrong artifactType into the tag's index (sigstore/cosign#4641).
 Result<std::vector<Descriptor>> referrers_to_fetch(std::string_view index);
+// The same of what a registry listed.
+std::vector<Descriptor> referrers_to_fetch(std::vector<Descriptor> listed);
 
 // The bundle in a referrer's manifest; none when it is something else, such as an SBOM. Errc::integrity when the
 // manifest's subject is not `digest`.

@@ -39,6 +39,7 @@ class FakeRemote final : public ImageRemote {
   std::map<std::string, std::string> documents;
   std::map<std::string, std::vector<Descriptor>> referrers;
   std::map<std::string, Error> refused;  // the answer about a tag, a digest's content, or "referrers"
+  bool silent = false;                   // about referrers: no answer comes
   std::uint64_t sent = 0;                // bytes of blobs
   int manifests = 0;                     // asked for
   int blobs = 0;

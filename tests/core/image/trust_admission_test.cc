@@ -37,13 +37,14 @@ TEST_GROUP(TrustAdmission) {
   Digest top = digest_for("index");
   Digest platform = digest_for("manifest");
 
-  void setup() override {
-    admission =
-        std::make_unique<TrustAdmission>(loop, clock, remote, [this](const std::string& path) -> Result<TrustPolicy> {
-          const auto found = files.find(path);
-          return found == files.end() ? Result<TrustPolicy>(fail(Errc::not_found, "there is no {}", path))
-                                      : found->second;
-        });
+  void setup() override { make(std::chrono::minutes(1)); }
+
+  void make(Duration patience) {
+    const auto read = [this](const std::string& path) -> Result<TrustPolicy> {
+      const auto found = files.find(path);
+      return found == files.end() ? Result<TrustPolicy>(fail(Errc::not_found, "there is no {}", path)) : found->second;
+    };
+    admission = std::make_unique<TrustAdmission>(loop, clock, remote, read, patience);
     admission->use(keys(key), "");
   }
 
@@ -218,6 +219,25 @@ TEST(TrustAdmission, material_has_a_limit_as_a_whole) {
   for (char c = 'a'; c < 'a' + 9; ++c) refer(top, std::string(largest_bundle, c));
   refuses(admit(), Errc::denied, "there is more than");
   LONGS_EQUAL(9, remote.referrers[top.to_string()].size());
+}
+
+TEST(TrustAdmission, a_registry_that_does_not_answer_is_not_waited_for_without_end) {
+  make(std::chrono::milliseconds(1));
+  remote.silent = true;
+  refuses(admit(), Errc::timeout, "took longer than 1ms");
+}
+
+TEST(TrustAdmission, more_referrers_than_are_looked_at_are_told) {
+  for (int i = 0; i < 200; ++i) refer_by(top, fmt::format(R"({{"number":{}}})", i));
+  refuses(admit(), Errc::denied, "64 of 200 referrers were looked at");
+}
+
+TEST(TrustAdmission, bundles_are_looked_at_before_other_referrers) {
+  std::vector<Descriptor> listed(100);
+  listed.push_back({.digest = top, .artifact_type = bundle_type});
+  const auto chosen = referrers_to_fetch(listed);
+  LONGS_EQUAL(64, chosen.size());
+  CHECK(chosen.front().digest == top);
 }
 
 TEST(TrustAdmission, many_signatures_are_all_looked_at) {
