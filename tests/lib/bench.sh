@@ -11,11 +11,12 @@ bench_here() {
   "$@" 2>&1 | tee "$bench_results/$name.txt"
 }
 
-# bench_vm NAME: tests/vm/scenarios/NAME.sh, which leaves the lines in $RESULTS/NAME.txt. A run that fails may have left some.
+# bench_vm NAME [FILE:DEST…]: tests/vm/scenarios/NAME.sh with more files for the VM, which leaves the lines in $RESULTS/NAME.txt. A run that fails may have left some.
 bench_vm() {
-  local out=$build_dir/bench/$1 status=0
-  SCHEDKIT_LONG=1 "$schedkit_root/tests/vm/run" --timeout 1200 --out "$out" "$schedkit_root/tests/vm/scenarios/$1.sh" \
-    "$build_dir/plain/bin:bin" "$build_dir/plain/images:images" || status=$?
-  [ ! -e "$out/results/$1.txt" ] || cp "$out/results/$1.txt" "$bench_results/$1.txt"
+  local name=$1 out=$build_dir/bench/$1 status=0
+  shift
+  SCHEDKIT_LONG=1 "$schedkit_root/tests/vm/run" --timeout 2400 --silence 300 --out "$out" "$schedkit_root/tests/vm/scenarios/$name.sh" \
+    "$build_dir/plain/bin:bin" "$build_dir/plain/images:images" "$@" || status=$?
+  [ ! -e "$out/results/$name.txt" ] || cp "$out/results/$name.txt" "$bench_results/$name.txt"
   return "$status"
 }

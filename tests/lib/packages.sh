@@ -9,10 +9,10 @@ packages_build=(
 packages_test=(
   clang-14 clang-format-14 clang-tidy-14 valgrind libc6-dbg strace dbus python3-dbusmock skopeo umoci docker-registry zstd
   python3 python3-jsonschema python3-dbus jq curl apache2-utils forkstat groff-base zsh fish libxml2-utils systemd
-  dpkg-dev
+  dpkg-dev rt-tests
 )
 packages_long=(
-  bpfcc-tools lintian openssl
+  bpfcc-tools lintian openssl podman
 )
 packages_fuzz=(
   libclang-rt-16-dev

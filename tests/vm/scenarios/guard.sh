@@ -53,7 +53,7 @@ no_alarm() {
   assert_eq "$seq" "$(scx_enable_seq)" "enable_seq after $1"
   say "no alarm: $1"
 }
-long=${SCHEDKIT_LONG:+60} many=${SCHEDKIT_LONG:+200}
+long=${SCHEDKIT_LONG:+75} many=${SCHEDKIT_LONG:+200}
 many=${many:-40}
 step "no false alarm"
 # hogs NUMBER CPUS: as many busy loops, pinned from the start: afterwards each fork waits its turn among them.
@@ -68,6 +68,10 @@ end_hogs
 hogs 8 0-1
 no_alarm "8 hogs on all CPUs" "${long:-5}"
 end_hogs
+hackbench -T -g 2 -l 1000000 > /dev/null 2>&1 & hog=$!
+no_alarm "hackbench" "${long:-5}"
+kill $hog
+wait $hog 2> /dev/null
 kill -STOP "$daemon_pid"
 no_alarm "a stopped daemon" "${long:-4}"
 kill -CONT "$daemon_pid"
@@ -82,10 +86,14 @@ echo "$first_guard" > /sys/fs/cgroup/few/cgroup.procs
 no_alarm "a quota of 5 % shared with a hog" "${long:-5}"
 kill $hog
 wait $hog 2> /dev/null
-echo 1 > /sys/fs/cgroup/few/cgroup.freeze
+echo 1 > /sys/fs/cgroup/few/cgroup.freeze # as systemctl freeze does
 pause 3
 echo 0 > /sys/fs/cgroup/few/cgroup.freeze
 no_alarm "a frozen guard" 3
+echo "@vm stop 3"
+no_alarm "a stopped machine" "${long:-6}"
+echo "@vm freeze 3"
+no_alarm "a machine whose processors were taken away" "${long:-6}"
 
 step "it outlives the daemon's kill, and the next one finds it"
 stop_daemon KILL

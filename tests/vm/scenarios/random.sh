@@ -15,11 +15,9 @@ printf '[switch]\nprobation = "3s"\nattach-timeout = "60s"\nload-timeout = "120s
 start_daemon
 assert_ok "run a" "$SCHEDCTL" run a
 
-# Load: two that never sleep, one that always forks.
+# Load: threads that always wake each other, and one that always forks.
 hogs=()
-for _ in 1 2; do
-  (while :; do :; done) & hogs+=($!)
-done
+hackbench -T -g 1 -f 4 -l 100000000 > /dev/null 2>&1 & hogs+=($!)
 (while :; do (:); pause 0.02; done) & hogs+=($!)
 status_observer $counting > observer.txt & observer=$!
 
