@@ -62,8 +62,11 @@ class PushBlobAttempt final : public RegistryCall {
   }
 
   void send(const HttpAnswer& place) {
+    const std::string location(place.header("location"));
+    if (location.empty())
+      return finish_with({Errc::invalid, what() + ": the registry names no place to send it to", {}});
     const auto base = parse_url(place.url);
-    auto url = base ? resolve_url(*base, place.header("location")) : base;
+    auto url = base ? resolve_url(*base, location) : base;
     if (!url) return finish_with(with_context(std::move(url.error()), what() + ": no place to send it to"));
     url->query += fmt::format("{}digest={}", url->query.empty() ? "" : "&", percent_encode(blob_.digest.to_string()));
     upload_ = std::make_unique<FileUpload>(context_.loop, path_, blob_.size, [this] { exchange_->resume(); });
