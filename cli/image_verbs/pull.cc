@@ -3,7 +3,6 @@
 
 #include "cli/image_verbs/image_verb.h"
 #include "cli/image_verbs/local_images.h"
-#include "cli/verbs/interruption.h"
 #include "cli/verbs/progress_bar.h"
 #include "cli/verbs/pull_options.h"
 
@@ -17,14 +16,13 @@ struct Options {
 };
 
 Result<RunnableImage> pull_into(LocalImages& local, const std::string& reference, const PullOptions& options) {
-  const Interruption interruption;
   ProgressBar bar;
   std::optional<Result<RunnableImage>> answer;
   const auto job =
       local.images().pull(reference, options,
                           {.on_progress = [&bar](const PullProgress& progress) { bar.show(progress); },
                            .on_done = [&answer](Result<RunnableImage> image) { answer = std::move(image); }});
-  return local.wait(answer, [&interruption] { return !interruption.happened(); });
+  return local.wait(answer);
 }
 
 int pull(const Options& options, const ImageSession& session) {

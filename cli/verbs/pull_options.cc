@@ -1,11 +1,11 @@
 #include "cli/verbs/pull_options.h"
 
 #include <CLI/CLI.hpp>
+#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
-#include "cli/verbs/interruption.h"
 #include "cli/verbs/progress_bar.h"
 #include "cli/verbs/verb.h"
 #include "core/bus/names.h"
@@ -13,6 +13,8 @@
 namespace schedkit {
 
 namespace {
+
+volatile std::sig_atomic_t interrupted = 0;
 
 std::string variable(const char* name) {
   const char* value = std::getenv(name);
@@ -60,12 +62,14 @@ std::vector<std::string> PullFlags::arguments() const {
 }
 
 Result<Client::Pulled> pull_image(Client& client, const std::string& reference, const PullOptions& options) {
-  const Interruption interruption;
+  const auto before = std::signal(SIGINT, [](int) { interrupted = 1; });
   ProgressBar bar;
-  return client.pull(reference, options, [&](const PullProgress& progress) {
+  auto pulled = client.pull(reference, options, [&](const PullProgress& progress) {
     bar.show(progress);
-    return !interruption.happened();
+    return interrupted == 0;
   });
+  std::signal(SIGINT, before);
+  return pulled;
 }
 
 int report_pulled(const std::string& reference, const std::string& digest, const std::string& output) {
