@@ -3,25 +3,20 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <ctime>
+#include <chrono>
 #include <nlohmann/json.hpp>
 
 #include "cli/verbs/verb.h"
 #include "core/base/text.h"
 #include "core/bus/names.h"
+#include "core/bus/time_text.h"
 
 namespace schedkit {
 
 namespace {
 
 std::string date(std::int64_t seconds) {
-  if (seconds == 0) return "-";
-  const std::time_t time = seconds;
-  std::tm fields{};
-  ::gmtime_r(&time, &fields);
-  char text[32];
-  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &fields);
-  return text;
+  return seconds == 0 ? "-" : format_time(WallTime(std::chrono::seconds(seconds)), false);
 }
 
 std::string as_text(const std::vector<ImageStatus>& images) {

@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <ctime>
 #include <utility>
 
 #include "core/base/file.h"
@@ -16,6 +15,7 @@
 #include "core/image/platform.h"
 #include "core/image/reference.h"
 #include "core/image/tar_writer.h"
+#include "core/image/trust/rfc3339.h"
 #include "core/image/writable_layout.h"
 
 namespace schedkit {
@@ -55,21 +55,12 @@ std::string make_layer(const PackRequest& request, std::string_view program) {
   return tar;
 }
 
-std::string rfc3339(std::int64_t seconds) {
-  const std::time_t time = seconds;
-  std::tm fields{};
-  ::gmtime_r(&time, &fields);
-  char text[32];
-  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &fields);
-  return text;
-}
-
 Json make_config(const PackRequest& request, const Digest& diff_id) {
   const Platform host = host_platform();
   Json run = {{"Entrypoint", Json::array({"/" + request.name})}, {"WorkingDir", "/"}};
   if (!request.arguments.empty()) run["Cmd"] = request.arguments;
   if (!request.labels.empty()) run["Labels"] = request.labels;
-  Json config = {{"created", rfc3339(request.created)},
+  Json config = {{"created", format_rfc3339(request.created)},
                  {"os", "linux"},
                  {"architecture", host.architecture},
                  {"config", run},
