@@ -32,6 +32,10 @@ printf '[[rules]]\nname = "r"\nuse = "kernel"\npriorty = 3\n' > "$work/typo.toml
 expect 0 "" "$schedctl" check "$work/good.toml"
 expect 1 "typo.toml:4:1" "$schedctl" check "$work/typo.toml"
 expect 1 "priority" "$schedctl" check "$work/typo.toml"
+expect 0 '"ok": true' "$schedctl" check -o json "$work/good.toml"
+expect 0 "error typo.toml 4 1" bash -c "'$schedctl' check -o json '$work/typo.toml' |
+  jq -r '.messages[0] | \"\(.severity) \(.file | sub(\".*/\"; \"\")) \(.line) \(.column)\"'"
+expect 4 "unreachable" "$schedctl" version -o json
 expect 1 "" "$schedctl" check "$work/missing.toml"
 
 # doctor: 1 exactly when a check of severity error failed; without capabilities one does, wherever this runs.
@@ -58,6 +62,8 @@ if [ "$(id -u)" = 0 ]; then
   printf '{"scx_lavd": {"imageURI": "registry.invalid/a:1"}}' > "$SCHEDKIT_CATALOG"
   expect 1 'did you mean "scx_lavd"?' "$schedctl" run scx_lavdd
   expect 0 "" "$schedctl" logs
+  expect 0 "" "$schedctl" logs -o json
+  expect 0 '"schedkitd": "' "$schedctl" version -o json
   expect 0 "" "$schedctl" reload
   expect 0 "" "$schedctl" auto
 
