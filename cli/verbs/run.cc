@@ -4,6 +4,7 @@
 
 #include "cli/verbs/catalog.h"
 #include "cli/verbs/pull_options.h"
+#include "cli/verbs/stay.h"
 #include "cli/verbs/verb.h"
 #include "config/policy_change.h"
 #include "config/suggest.h"
@@ -21,6 +22,7 @@ struct Options {
   std::string version;
   std::vector<std::string> args;
   PullFlags flags;
+  bool attach = false;
 };
 
 // What the scheduler itself printed is usually the answer to why it failed.
@@ -83,6 +85,12 @@ void suggest_name(const std::string& name) {
 }
 
 int run(Client& client, const Options& options) {
+  std::size_t known = 0;
+  if (options.attach) {
+    const auto lines = client.logs("", false);
+    if (!lines) return failed(client, lines.error());
+    known = lines->size();
+  }
   Client::RunOptions wish{.mode = options.mode, .args = {}, .until = options.until};
   if (!options.args.empty()) wish.args = options.args;
   if (const auto done = start(client, options, wish); !done) {
@@ -91,7 +99,8 @@ int run(Client& client, const Options& options) {
     if (done.error().code == Errc::failed || done.error().code == Errc::timeout) show_output(client);
     return code;
   }
-  return report_outcome(client);
+  const int outcome = report_outcome(client);
+  return options.attach && outcome == exit_done ? stay(client, known) : outcome;
 }
 
 }  // namespace
@@ -106,6 +115,7 @@ void add_run(CLI::App& app, Session& session) {
   verb->add_option("-m,--mode", options->mode, "One of the scheduler's modes")->type_name("MODE");
   verb->add_option("--until", options->until, "How long: auto (until `schedctl auto`), boot, or a duration")
       ->type_name("auto|boot|DURATION");
+  verb->add_flag("-a,--attach", options->attach, "Stay and show what it prints; Ctrl-C is `schedctl auto`");
   verb->add_option("--version", options->version, "Of an image: this tag of it")->type_name("TAG");
   options->flags.add_to(*verb);
   verb->add_option("args", options->args, "After `--`: arguments that replace the policy's")->type_name("-- ARGS");
@@ -113,7 +123,8 @@ void add_run(CLI::App& app, Session& session) {
       "Returns when the kernel has confirmed, or says why it did not come to that. With a flag or variable about trust "
       "the "
       "image is pulled first, as `schedctl pull` does.\n\nExamples:\n"
-      "  schedctl run lavd --mode gaming\n  schedctl run ghcr.io/schedkit/scx_rusty:1.1.0 -- --slice-us 5000");
+      "  schedctl run lavd --mode gaming\n  schedctl run --attach lavd\n  schedctl run "
+      "ghcr.io/schedkit/scx_rusty:1.1.0 -- --slice-us 5000");
   on_daemon(*verb, session, [options](Client& client) { return run(client, *options); });
 }
 

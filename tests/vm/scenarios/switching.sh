@@ -80,6 +80,23 @@ cat run.txt
 is_state enabled schedkit_fifo || fail "a bad image changed the scheduler"
 assert_eq "$seq" "$(scx_enable_seq)" "nothing was attached by bad images"
 
+step "run --attach stays until Ctrl-C, or until somebody else is attached"
+"$SCHEDCTL" run --attach vtime > attach.txt 2>&1 & stays=$!
+expect_state enabled 60 schedkit_vtime
+wait_for 'grep -q "schedkit_vtime: attached" attach.txt' 20 || fail "it does not show what the scheduler prints: $(cat attach.txt)"
+grep -q schedkit_fifo attach.txt && fail "it shows another one's lines: $(cat attach.txt)"
+kill -TERM $stays
+wait $stays
+assert_eq 0 $? "its exit code after SIGTERM"
+expect_state enabled 20 schedkit_fifo
+"$SCHEDCTL" run --attach vtime > attach.txt 2>&1 & stays=$!
+expect_state enabled 60 schedkit_vtime
+assert_ok auto "$SCHEDCTL" auto
+wait $stays
+assert_eq 1 $? "its exit code when it lost its scheduler"
+assert_contains "$(cat attach.txt)" "not attached any more" "it says so"
+expect_state enabled 20 schedkit_fifo
+
 step "a removed file takes its rule away"
 rm /etc/schedkit/a.toml
 expect_state disabled 20
