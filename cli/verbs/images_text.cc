@@ -8,6 +8,7 @@
 
 #include "cli/verbs/verb.h"
 #include "core/base/text.h"
+#include "core/base/wall_time.h"
 #include "core/bus/names.h"
 #include "core/bus/time_text.h"
 
@@ -15,9 +16,7 @@ namespace schedkit {
 
 namespace {
 
-std::string date(std::int64_t seconds) {
-  return seconds == 0 ? "-" : format_time(WallTime(std::chrono::seconds(seconds)), false);
-}
+std::string date(std::int64_t seconds) { return seconds == 0 ? "-" : format_time(wall_time(seconds), false); }
 
 std::string as_text(const std::vector<ImageStatus>& images) {
   if (images.empty()) return "no images\n";

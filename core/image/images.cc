@@ -5,6 +5,7 @@
 
 #include "core/base/log.h"
 #include "core/base/text.h"
+#include "core/base/wall_time.h"
 #include "core/image/runnable.h"
 #include "core/loop/work.h"
 
@@ -209,7 +210,7 @@ void Images::take(const std::string& reference, const Result<RunnableImage>& ima
   if (image && may_move) {
     wanted.failures = 0;
     const auto wall = parts_.clock.wall_now();
-    const auto seen = checked > 0 ? std::min(wall, WallTime(std::chrono::seconds(checked))) : wall;
+    const auto seen = checked > 0 ? std::min(wall, wall_time(checked)) : wall;
     wanted.due = now + std::max(Duration(0), seen + options_.refresh - wall);
   } else if (!image && may_pass(image.error())) {
     wanted.due = now + retry_after(++wanted.failures);

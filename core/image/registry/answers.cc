@@ -4,6 +4,7 @@
 #include <ctime>
 
 #include "core/base/text.h"
+#include "core/base/wall_time.h"
 #include "core/image/json.h"
 #include "core/image/reference.h"
 
@@ -24,7 +25,7 @@ std::optional<WallTime> parse_time(const std::string& text) {
   }
   std::tm zone{};
   if (std::string_view(rest) != "Z" && ::strptime(rest, "%z", &zone) == nullptr) return std::nullopt;
-  return WallTime(std::chrono::seconds(::timegm(&parts) - zone.tm_gmtoff));
+  return wall_time(::timegm(&parts) - zone.tm_gmtoff);
 }
 
 std::uint64_t life_of(const Json& json) {

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "core/base/text.h"
+#include "core/base/wall_time.h"
 
 namespace schedkit {
 
@@ -24,7 +25,7 @@ std::optional<Duration> parse_retry_after(std::string_view text, WallTime now) {
   const std::string date(text);
   const char* rest = ::strptime(date.c_str(), "%a, %d %b %Y %H:%M:%S GMT", &parts);
   if (rest == nullptr || *rest != '\0') return std::nullopt;
-  return std::max(Duration::zero(), WallTime(std::chrono::seconds(::timegm(&parts))) - now);
+  return std::max(Duration::zero(), wall_time(::timegm(&parts)) - now);
 }
 
 std::optional<Duration> retry_wait(const RetryPolicy& policy, unsigned failed, bool busy,

@@ -35,6 +35,8 @@ TEST(RegistryRetry, reads_both_forms_of_retry_after) {
   CHECK(parse_retry_after(" 120 ", now) == Duration(120s));
   CHECK(parse_retry_after("Sun, 06 Nov 1994 08:50:00 GMT", now) == Duration(23s));
   CHECK(parse_retry_after("Sun, 06 Nov 1994 08:00:00 GMT", now) == Duration(0s));
+  CHECK(parse_retry_after("Fri, 31 Dec 9999 23:59:59 GMT", now).value_or(0s) > 24h);
+  CHECK(parse_retry_after("Mon, 01 Jan 1601 00:00:00 GMT", now) == Duration(0s));
   CHECK(parse_retry_after("99999999999999", now) == Duration(24h));
   for (const char* wrong : {"", "-1", "soon", "Sun, 06 Nov 1994 08:50:00 CET", "1.5", "99999999999999999999999"}) {
     CHECK_TEXT(!parse_retry_after(wrong, now), wrong);
