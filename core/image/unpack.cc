@@ -102,7 +102,6 @@ Result<Unpacker> Unpacker::open(const std::string& rootfs, const ImageLimits& li
 
 Result<void> Unpacker::layer(ByteSource& tar) {
   created_.clear();
-  parent_.reset();
   TarReader reader(tar, limits_);
   for (;;) {
     auto entry = reader.next();
@@ -140,7 +139,6 @@ Result<void> Unpacker::apply(TarReader& reader, const TarEntry& entry) {
 }
 
 Result<void> Unpacker::apply_at(TarReader& reader, const TarEntry& entry, const std::string& path) {
-  if (entry.type != TarEntry::Type::file) parent_.reset();
   auto place = place_for(path);
   if (!place) return fail(std::move(place.error()));
   auto written = [&]() -> Result<void> {
@@ -154,7 +152,6 @@ Result<void> Unpacker::apply_at(TarReader& reader, const TarEntry& entry, const 
     return {};
   }();
   if (written) created(place->real);
-  if (entry.type != TarEntry::Type::file) parent_.reset();
   return written;
 }
 
@@ -165,7 +162,6 @@ Result<void> Unpacker::special(const TarEntry& entry) {
 }
 
 Result<void> Unpacker::whiteout(const std::string& path, std::string_view name) {
-  parent_.reset();
   const std::string parent(parent_of(path));
   if (name == opaque_name) {
     auto directory = tree_.directory(parent);
@@ -234,6 +230,7 @@ void Unpacker::created(const std::string& real) {
 }
 
 void Unpacker::forget(const std::string& real) {
+  parent_.reset();
   directories_.erase(real);
   const std::string prefix = real + "/";
   auto first = directories_.lower_bound(prefix);

@@ -42,7 +42,7 @@ class Unpacker {
   const std::vector<std::string>& warnings() const { return warnings_; }
 
  private:
-  // The directory of the last entry. Only files in it were written since, so that its path still leads there.
+  // The directory of the last entry. Forgotten when anything is removed or replaced: until then its path leads there.
   struct Parent {
     std::string path;  // as the archive says
     UniqueFd fd;

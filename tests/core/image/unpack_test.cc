@@ -147,6 +147,14 @@ TEST(Unpack, a_directory_that_becomes_a_link_is_not_taken_for_what_it_was) {
           "does not exist");
 }
 
+TEST(Unpack, a_mount_point_that_replaces_a_link_changes_where_paths_lead) {
+  accepts({Tar().directory("other").symlink("tmp", "/other").symlink("var", "/tmp").file("var/x", "1").done()});
+  STRCMP_EQUAL("1", read(in("other/x")).c_str());
+  CHECK(S_ISDIR(look(in("tmp")).st_mode));
+  CHECK(S_ISLNK(look(in("tmp/run")).st_mode));
+  CHECK_FALSE(exists(in("other/run")));
+}
+
 TEST(Unpack, a_whiteout_of_the_directory_that_files_came_to) {
   accepts({Tar().file("d/low", "1").done(), Tar().file("d/.wh.low", "").file("d/one", "2").done(),
            Tar().file("d/two", "3").file(".wh.d", "").file("d/three", "4").done()});
