@@ -56,7 +56,7 @@ void Switcher::adopt(const std::optional<Tenure>& tenure, std::vector<Choice> st
   for (auto& run : runs) {
     TaggedRun held{tags[run->id()], std::move(run)};
     const bool known = tenure && tenure->run == held.run->id();
-    const auto link = enabled && (!known || tenure->ops == kernel.ops) ? link_of(*held.run) : std::nullopt;
+    const auto link = enabled && (!known || tenure->ops == kernel.ops) ? link_of(*held.run, links) : std::nullopt;
     if (link || (enabled && linkless && known && tenure->ops == kernel.ops)) {
       resume(std::move(held), link, tenure);
     } else if (held.run->waits_at_gate()) {
@@ -65,7 +65,7 @@ void Switcher::adopt(const std::optional<Tenure>& tenure, std::vector<Choice> st
       retired_.kill(std::move(held));
     }
   }
-  if (!present_) look_for_strangers();
+  if (!present_) look_for_strangers(links);
   events_.changed();
 }
 

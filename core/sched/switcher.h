@@ -123,6 +123,7 @@ class Switcher {
  private:
   enum class Phase { settled, preparing, detaching, attaching, lost };
   static constexpr int most_restarts = 5;  // in a row, after CPU hotplug
+  using SchedulerLinks = Result<std::vector<SchedulerLink>>;
 
   struct Present {  // ours that is attached, or was and is not given up yet
     TaggedRun held;
@@ -169,12 +170,13 @@ class Switcher {
   void on_kernel(const std::optional<std::string>& message);
   void on_kernel_settled();
   void check_present(bool was_lost = false);
-  bool check_early_attach();
+  bool look_who_attached();
+  bool check_early_attach(const SchedulerLinks& links);
   void check_lost();
   void present_lost(const std::string& why);
   void probation_failed(const std::string& why);
   void on_exit(std::uint64_t tag, const RunExit& exit);
-  void look_for_strangers();
+  void look_for_strangers(const SchedulerLinks& links);
   void look_again();
 
   // switcher_record.cc: what is told
@@ -184,8 +186,8 @@ class Switcher {
                  bool quarantined);
   void record(HistoryEntry entry);
   void tell_tenure() const;
-  std::optional<std::uint32_t> link_of(const Run& run) const;
-  Result<std::vector<SchedulerLink>> links_of_others() const;
+  static std::optional<std::uint32_t> link_of(const Run& run, const SchedulerLinks& links);
+  SchedulerLinks without_ours(SchedulerLinks links) const;
   RunStatus describe_run(const Run& run, std::string phase) const;
   RunStatus describe_candidate() const;
   SystemState state_word(const KernelState& kernel) const;

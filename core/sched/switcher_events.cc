@@ -98,8 +98,8 @@ void Switcher::on_kernel(const std::optional<std::string>& message) {
     case Phase::preparing:
       if (present_ && parts_.kernel.state().state == ExtState::disabled) {
         present_lost("the kernel detached it");
-      } else if (!present_ && !check_early_attach()) {
-        look_for_strangers();
+      } else if (!present_) {
+        look_who_attached();
       }
       break;
     case Phase::detaching: look_detached(); break;
@@ -111,17 +111,22 @@ void Switcher::on_kernel(const std::optional<std::string>& message) {
 
 void Switcher::on_kernel_settled() {
   if (present_) return check_present();
-  if (check_early_attach()) return;
-  look_for_strangers();
-  if (phase_ == Phase::settled) reconcile();
+  if (!look_who_attached() && phase_ == Phase::settled) reconcile();
+}
+
+// True when it is one of the lineup, which is dealt with. All in here must see the links of one moment: a link that is
+// listed only after it was looked for among ours would be found among the strangers'.
+bool Switcher::look_who_attached() {
+  const auto links = parts_.kernel.links();
+  if (check_early_attach(links)) return true;
+  look_for_strangers(links);
+  return false;
 }
 
 // One that attached without the call the gate watches, which works only while nothing is attached, or one that is let
 // through (stop-first). If it is the goal, nobody's turn was taken.
-bool Switcher::check_early_attach() {
-  if (present_ || parts_.kernel.state().state != ExtState::enabled) return false;
-  const auto links = parts_.kernel.links();
-  if (!links) return false;
+bool Switcher::check_early_attach(const SchedulerLinks& links) {
+  if (present_ || !links || parts_.kernel.state().state != ExtState::enabled) return false;
   const auto* owner = lineup_.owner_of(*links);
   if (owner == nullptr && links->empty() && phase_ == Phase::preparing) {
     const auto* place = lineup_.find(*goal_);
@@ -144,14 +149,13 @@ bool Switcher::check_early_attach() {
   return true;
 }
 
-void Switcher::look_for_strangers() {
+void Switcher::look_for_strangers(const SchedulerLinks& links) {
   leaving_ = false;
   const auto kernel = parts_.kernel.state();
   if (kernel.state != ExtState::enabled) return stranger_.forget();
-  const auto all = parts_.kernel.links();
-  const auto others = links_of_others();
+  const auto others = without_ours(links);
   // Only runs of ours have links, and none of them is the present one.
-  leaving_ = !present_ && all && others && others->size() < all->size() && others->empty();
+  leaving_ = !present_ && others && others->empty() && !links->empty();
   if (leaving_) return stranger_.forget();
   if (!stranger_.look(others)) return;
   record({.event = HistoryEvent::foreign,
@@ -163,8 +167,7 @@ void Switcher::look_for_strangers() {
 // Who was not found when he attached may be found now.
 void Switcher::look_again() {
   if (phase_ == Phase::settled) return on_kernel_settled();
-  if (check_early_attach()) return;
-  look_for_strangers();
+  if (look_who_attached()) return;
   const auto* place = goal_ ? lineup_.find(*goal_) : nullptr;
   if (place != nullptr && place->stage == Lineup::Stage::at_gate) advance();
 }
@@ -185,7 +188,8 @@ void Switcher::check_present(bool was_lost) {
     lost_since_ = parts_.clock.now();
     check_lost();
   } else if (state == ExtState::enabled) {
-    auto link = link_of(*present_->held.run);
+    const auto links = parts_.kernel.links();
+    auto link = link_of(*present_->held.run, links);
     // Its own old link does not tell that it is what is attached now.
     if (link && link == present_->link && (was_lost || kernel.ops != present_->ops)) link.reset();
     if (link) {
@@ -193,7 +197,7 @@ void Switcher::check_present(bool was_lost) {
       present_->ops = kernel.ops;
       stranger_.forget();
     } else if (present_->link || kernel.ops != present_->ops) {
-      look_for_strangers();
+      look_for_strangers(links);
     }
     mismatch_ = !stranger_.owner().empty() && !stranger_.is_looked_for();
     if (mismatch_) reconcile();
@@ -221,7 +225,7 @@ void Switcher::present_lost(const std::string& why) {
   const bool on_probation = probation_.active();
   auto output = present.held.run->output();
   // A child that outlived it may still hold the link.
-  const auto link = present.held.ended && !displaced ? link_of(*present.held.run) : std::nullopt;
+  const auto link = present.held.ended && !displaced ? link_of(*present.held.run, parts_.kernel.links()) : std::nullopt;
   if (link) {
     if (phase_ == Phase::preparing) abandon_goal();
     phase_ = Phase::detaching;

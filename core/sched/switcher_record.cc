@@ -42,8 +42,7 @@ void Switcher::fail_goal(const Choice& choice, Error error, std::vector<std::str
 }
 
 // The newest: a link lives on when the kernel has ended the scheduler behind it, until its holder lets go of it.
-std::optional<std::uint32_t> Switcher::link_of(const Run& run) const {
-  const auto links = parts_.kernel.links();
+std::optional<std::uint32_t> Switcher::link_of(const Run& run, const SchedulerLinks& links) {
   std::optional<std::uint32_t> newest;
   if (!links) return newest;
   for (const auto& link : *links) {
@@ -53,8 +52,7 @@ std::optional<std::uint32_t> Switcher::link_of(const Run& run) const {
   return newest;
 }
 
-Result<std::vector<SchedulerLink>> Switcher::links_of_others() const {
-  auto links = parts_.kernel.links();
+Switcher::SchedulerLinks Switcher::without_ours(SchedulerLinks links) const {
   if (!links) return links;
   std::erase_if(*links, [this](const SchedulerLink& link) {
     return std::ranges::any_of(link.owners, [this](std::int32_t owner) {

@@ -61,7 +61,7 @@ void Switcher::detach() {
   std::optional<std::uint32_t> link = present_ ? present_->link : std::nullopt;
   if (present_) {
     present_->held.run->keep_gate_open(false);
-  } else if (const auto links = links_of_others(); links && !links->empty()) {
+  } else if (const auto links = without_ours(parts_.kernel.links()); links && !links->empty()) {
     link = links->front().id;
   }
   ladder_.enter(link, present_ ? present_->held.run.get() : nullptr, options_.stop_timeout);
@@ -71,9 +71,10 @@ void Switcher::detach() {
 void Switcher::look_detached() {
   const auto state = parts_.kernel.state().state;
   if (state == ExtState::disabled) return detached();
-  if (state == ExtState::enabled && present_ && present_->link && !link_of(*present_->held.run)) {
+  if (state == ExtState::enabled && present_ && present_->link) {
     const auto links = parts_.kernel.links();
-    if (links && !links->empty()) return detached();  // it was, and somebody was faster than our goal
+    const bool others = links && !links->empty() && !link_of(*present_->held.run, links);
+    if (others) return detached();  // it was, and somebody was faster than our goal
   }
   if (ladder_.at_its_end()) detach_gave_up();
 }
@@ -166,10 +167,10 @@ void Switcher::check_attached() {
   const auto now = parts_.clock.now();
   const auto state = parts_.kernel.state().state;
   if (state == ExtState::enabled) {
-    if (const auto link = link_of(*attaching_->held.run)) {
+    const auto links = parts_.kernel.links();
+    if (const auto link = link_of(*attaching_->held.run, links)) {
       return attached(*std::exchange(attaching_, std::nullopt), link);
     }
-    const auto links = parts_.kernel.links();
     const auto* culprit = links ? lineup_.owner_of(*links) : nullptr;
     if (culprit != nullptr) return expel(*culprit, links->front().id);
   }

@@ -67,6 +67,10 @@ class FakeMachine final : public Kernel, public Runner, public ImageProvider {
   Result<std::vector<SchedulerLink>> links() const override {
     auto all = stale_links;
     if (state_.state != ExtState::enabled || link_ == 0 || !link_is_listed) return all;
+    if (reads_before_listed > 0) {
+      --reads_before_listed;
+      return all;
+    }
     std::vector<std::int32_t> owners;
     if (owner_ != 0) owners.push_back(owner_);
     all.push_back({link_, owners});
@@ -161,6 +165,7 @@ class FakeMachine final : public Kernel, public Runner, public ImageProvider {
   bool auto_gate = true;                   // for fixtures: runs reach the gate by themselves
   std::vector<SchedulerLink> stale_links;  // of schedulers that the kernel has ended, whose processes live
   bool link_is_listed = true;              // the attach call has returned
+  mutable int reads_before_listed = 0;     // the attach call returns after so many more looks
   bool keeps_link_after_exit = false;      // a child of the run holds it
   int busy_attaches = 0;                   // runs that were let through while another was attached
   int ejects = 0;

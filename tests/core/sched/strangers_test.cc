@@ -44,6 +44,39 @@ TEST(Strangers, whose_link_is_not_listed_yet_are_looked_for_again) {
   CHECK_FALSE(f.switcher->deadline().has_value());
 }
 
+TEST(Strangers, ours_is_none_whichever_look_finds_its_link_first) {
+  for (const int reads : {1, 2, 3}) {
+    SwitcherFixture f;
+    f.attach("a");
+    Choice b = choice("b");
+    b.scheduler->handover = Handover::stop_first;
+    f.want(b);
+    f.machine.image_ready();
+    f.machine.set_enabled(f.machine.run().pid(), "b");
+    f.machine.reads_before_listed = reads;
+    f.machine.tell();
+    f.settle();
+    check_text("probation", f.state());
+    check_text("b", f.attached());
+    LONGS_EQUAL(0, f.count(HistoryEvent::foreign));
+  }
+}
+
+TEST(Strangers, ours_out_of_turn_is_none_whichever_look_finds_its_link_first) {
+  for (const int reads : {1, 2, 3}) {
+    SwitcherFixture f;
+    f.switcher->keep_ready({choice("b")});
+    f.settle();
+    f.machine.set_enabled(f.run_of("b")->pid(), "b");
+    f.machine.reads_before_listed = reads;
+    f.machine.tell();
+    f.settle();
+    check_text("idle", f.state());
+    LONGS_EQUAL(1, f.count(HistoryEvent::out_of_turn));
+    LONGS_EQUAL(0, f.count(HistoryEvent::foreign));
+  }
+}
+
 TEST(Strangers, without_a_link_are_not_looked_for_without_end) {
   f.machine.set_enabled(4242, "theirs", false);
   f.machine.tell();
