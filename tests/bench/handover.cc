@@ -1,7 +1,7 @@
 // The time without a scheduler when one is exchanged for another: through schedkit's gate, against stopping the present
 // one first, with the same two schedulers and the same daemon in one run.
 //
-//   bench_handover [--rounds N] [--socket PATH]
+//   bench_handover [--rounds N] [--socket PATH] [--run-dir PATH]
 //
 // Each round (20) makes one switch of each kind; which comes first and in which direction alternates. Needs a schedkitd
 // with nothing else to do whose policies define the schedulers fifo and vtime, and of the same two images fifo_stop and
@@ -14,25 +14,23 @@
 //
 // Exit status: 0, 1 when the goal is missed, 2 when a switch did not go as it should, 64 usage, 77 without sched_ext.
 #include <poll.h>
-#include <sched.h>
 #include <sys/eventfd.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <iostream>
 #include <thread>
 #include <vector>
 
-#include "core/base/text.h"
 #include "core/base/unique_fd.h"
 #include "core/bus/client.h"
-#include "core/bus/names.h"
 #include "core/bus/status_json.h"
 #include "core/sched/uevent.h"
+#include "tests/bench/machine.h"
+#include "tests/bench/statistics.h"
 
 using namespace schedkit;
+using namespace schedkit::bench;
 
 namespace {
 
@@ -41,8 +39,6 @@ constexpr double goal = 0.3;
 // Between switches: the old scheduler's container has to be gone. Otherwise its end would burden the stop-first switch
 // after it, and not the one through the gate, which loads meanwhile.
 constexpr auto settle = std::chrono::seconds(1);
-
-using Milliseconds = std::chrono::duration<double, std::milli>;
 
 struct Gap {
   double events = 0;  // remove uevent to add uevent
@@ -64,12 +60,6 @@ void note_events(const UniqueFd& uevents, Seen& seen) {
     if (read.event.action == "remove") seen.removed.push_back(now);
     if (read.event.action == "add") seen.added.push_back(now);
   }
-}
-
-// Above the schedulers that are exchanged, so that an event's time is taken when it comes. Threads made later are not.
-bool take_precedence() {
-  const sched_param parameters{.sched_priority = 1};
-  return ::sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &parameters) == 0;
 }
 
 class Switches {
@@ -113,8 +103,8 @@ class Switches {
       return fail(Errc::failed, "{}: the daemon's last switch is to {}", scheduler,
                   status->last_switch ? status->last_switch->to : "nothing");
     }
-    const double events = Milliseconds(seen->added[0] - seen->removed[0]).count();
-    return Gap{events, events + Milliseconds(status->last_switch->detach).count()};
+    const double events = milliseconds(seen->added[0] - seen->removed[0]);
+    return Gap{events, events + milliseconds(status->last_switch->detach)};
   }
 
  private:
@@ -128,16 +118,15 @@ struct Method {
   std::vector<Gap> gaps = {};
 };
 
-double percentile(const std::vector<Gap>& gaps, double Gap::*value, double share) {
-  std::vector<double> values;
+double percentile_of(const std::vector<Gap>& gaps, double Gap::*value, double share) {
+  Samples values;
   for (const auto& gap : gaps) values.push_back(gap.*value);
-  std::ranges::sort(values);
-  return values[static_cast<std::size_t>(std::ceil(share * static_cast<double>(values.size()))) - 1];
+  return percentile(std::move(values), share);
 }
 
 void print_times(const Method& method, const char* what, double Gap::*value) {
-  const double p50 = percentile(method.gaps, value, 0.5);
-  const double p95 = percentile(method.gaps, value, 0.95);
+  const double p50 = percentile_of(method.gaps, value, 0.5);
+  const double p95 = percentile_of(method.gaps, value, 0.95);
   fmt::print("{:<10} {:<18} n={} p50={:.1f} ms p95={:.1f} ms\n", method.name, what, method.gaps.size(), p50, p95);
   fmt::print(
       "{{\"bench\":\"handover\",\"method\":\"{}\",\"what\":\"{}\",\"n\":{},\"p50_ms\":{:.2f},\"p95_ms\":{:.2f}}}\n",
@@ -150,8 +139,8 @@ bool report(const Method& gate, const Method& stop_first) {
   for (const auto& [what, value] : {std::pair{"remove to add", &Gap::events}, {"with detaching", &Gap::whole}}) {
     print_times(gate, what, value);
     print_times(stop_first, what, value);
-    const double p50 = percentile(gate.gaps, value, 0.5) / percentile(stop_first.gaps, value, 0.5);
-    const double p95 = percentile(gate.gaps, value, 0.95) / percentile(stop_first.gaps, value, 0.95);
+    const double p50 = percentile_of(gate.gaps, value, 0.5) / percentile_of(stop_first.gaps, value, 0.5);
+    const double p95 = percentile_of(gate.gaps, value, 0.95) / percentile_of(stop_first.gaps, value, 0.95);
     met &= p50 <= goal;
     fmt::print("ratio      {:<18} at p50 {:.3f}, at p95 {:.3f} (goal: at most {} at p50)\n", what, p50, p95, goal);
     fmt::print(
@@ -180,49 +169,19 @@ Result<void> run_rounds(Switches& switches, std::size_t rounds, Method& gate, Me
   return {};
 }
 
-int run(std::size_t rounds, const std::string& socket) {
+int run(const MachineOptions& options) {
   Method gate{"gate", ""};
   Method stop_first{"stop-first", "_stop"};
-  auto client = Client::connect(socket);
-  auto uevents = open_uevent_socket();
-  if (!client || !uevents) {
-    std::cerr << "bench_handover: " << (!client ? client.error() : uevents.error()).describe() << "\n";
-    return 2;
-  }
-  if (!take_precedence()) {
-    std::cerr << "bench_handover: cannot become a real-time process; times would depend on who runs first\n";
-    return 2;
-  }
-  Switches switches(*client, *uevents);
-  auto done = run_rounds(switches, rounds, gate, stop_first);
-  if (auto back = client->go_automatic(); done && !back) done = fail(std::move(back.error()));
-  if (!done) {
-    std::cerr << "bench_handover: " << done.error().describe() << "\n";
-    return 2;
-  }
+  auto client = must(Client::connect(options.socket));
+  const auto uevents = must(open_uevent_socket());
+  take_precedence();
+  Switches switches(client, uevents);
+  auto done = run_rounds(switches, options.rounds, gate, stop_first);
+  if (auto back = client.go_automatic(); done && !back) done = fail(std::move(back.error()));
+  must(std::move(done));
   return report(gate, stop_first) ? 0 : 1;
 }
 
 }  // namespace
 
-int main(int argc, char** argv) {
-  std::size_t rounds = 20;
-  std::string socket = bus::socket_path("/run/schedkit");
-  for (int i = 1; i < argc; i += 2) {
-    const std::string_view option = argv[i];
-    const auto number = parse_unsigned(i + 1 < argc ? argv[i + 1] : "");
-    if (option == "--rounds" && number && *number >= 1 && *number <= 10000) {
-      rounds = *number;
-    } else if (option == "--socket" && i + 1 < argc) {
-      socket = argv[i + 1];
-    } else {
-      std::cerr << "usage: bench_handover [--rounds N] [--socket PATH]\n";
-      return 64;
-    }
-  }
-  if (::access("/sys/kernel/sched_ext/state", F_OK) != 0) {
-    std::cout << "bench_handover: SKIPPED: this kernel has no sched_ext\n";
-    return 77;
-  }
-  return run(rounds, socket);
-}
+int main(int argc, char** argv) { return benchmark_main("bench_handover", argc, argv, {.rounds = 20}, run); }

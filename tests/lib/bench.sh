@@ -11,7 +11,8 @@ bench_here() {
   "$@" 2>&1 | tee "$bench_results/$name.txt"
 }
 
-# bench_vm NAME [FILE:DEST…]: tests/vm/scenarios/NAME.sh with more files for the VM, which leaves the lines in $RESULTS/NAME.txt. A run that fails may have left some.
+# bench_vm NAME [FILE:DEST…]: tests/vm/scenarios/NAME.sh with more files for the VM, which leaves the lines in $RESULTS/NAME.txt. A run
+# that fails may have left some.
 bench_vm() {
   local name=$1 out=$build_dir/bench/$1 status=0
   shift

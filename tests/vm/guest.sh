@@ -134,6 +134,19 @@ expect_status() {
   wait_for "_status_is '$1' '$2'" "$3" || fail "status $1 is '$got', not '$2'; status: $("$SCHEDCTL" status -v 2>&1)"
 }
 
+# kernel_time TEXT: microseconds since the kernel began, by its own stamp of the last line of its log with that text.
+kernel_time() { dmesg | grep -F "$1" | tail -n 1 | sed 's/^\[ *\([0-9]*\)\.\([0-9]*\)\].*/\1\2/'; }
+
+# benchmark NAME ROUNDS [few]: runs bench_NAME, which must end with 0, and leaves its lines in $RESULTS/NAME.txt. "few": so few rounds
+# show that it works, but not whether a bound is met (status 1).
+benchmark() {
+  local status
+  step "$2 rounds"
+  "bench_$1" --rounds "$2" 2>&1 | tee "$RESULTS/$1.txt"
+  status=${PIPESTATUS[0]}
+  [ "$status" = 0 ] || { [ "$status" = 1 ] && [ "${3:-}" = few ]; } || fail "bench_$1 ended with status $status"
+}
+
 # start_game NAME: a process of that name until end_game NAME.
 declare -A _games
 start_game() {

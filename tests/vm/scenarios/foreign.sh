@@ -6,9 +6,5 @@ mkdir -p /etc/schedkit
 use_scheduler fifo schedkit:schedkit_fifo > /etc/schedkit/bench.toml
 start_daemon
 
-step "$rounds rounds"
-bench_foreign --rounds $rounds 2>&1 | tee "$RESULTS/foreign.txt"
-status=${PIPESTATUS[0]}
-# Few rounds show that it works; only many say whether a bound is met.
-[ "$status" = 0 ] || { [ "$status" = 1 ] && [ -z "$SCHEDKIT_LONG" ]; } || fail "bench_foreign ended with status $status"
+benchmark foreign $rounds ${SCHEDKIT_LONG:-few}
 stop_daemon

@@ -119,8 +119,7 @@ wait_for '[ "$(scx_enable_seq)" -gt "$seq" ]' 60 || fail "stuck was never enable
 expect_state disabled 60
 wait_for 'dmesg | grep -q "disabled (disabled by sysrq-S)"' 10 || fail "it was not ejected by SysRq-S: $(dmesg | grep sched_ext)"
 dmesg | grep -E 'schedkit-guard|sched_ext|sysrq' | tail -n 6 | sed 's/^/    /'
-time_of() { dmesg | grep -F "$1" | tail -n 1 | sed 's/^\[ *\([0-9]*\)\.\([0-9]*\)\].*/\1\2/'; }
-took=$((10#$(time_of 'BPF scheduler "fx_stalls" disabled') - 10#$(time_of 'BPF scheduler "fx_stalls" enabled')))
+took=$((10#$(kernel_time 'BPF scheduler "fx_stalls" disabled') - 10#$(kernel_time 'BPF scheduler "fx_stalls" enabled')))
 say "from enabled to the kernel's own scheduler: $((took / 1000)) ms"
 ((took < 2500000)) || fail "the guest was stalled for $((took / 1000)) ms"
 ((took > 900000)) || fail "ejected after $((took / 1000)) ms, before a whole limit"
@@ -159,7 +158,7 @@ assert_ok "quarantine clear" "$SCHEDCTL" quarantine clear
 "$SCHEDCTL" run stuck > stuck.txt 2>&1 &
 wait_for '[ "$(scx_enable_seq)" -gt "$((seq + 1))" ]' 60 || fail "stuck was never enabled"
 expect_state disabled 80
-took=$((10#$(time_of 'BPF scheduler "fx_stalls" disabled') - 10#$(time_of 'BPF scheduler "fx_stalls" enabled')))
+took=$((10#$(kernel_time 'BPF scheduler "fx_stalls" disabled') - 10#$(kernel_time 'BPF scheduler "fx_stalls" enabled')))
 say "without the guard: $((took / 1000)) ms"
 ((took > 15000000)) || fail "the kernel's watchdog alone took only $((took / 1000)) ms: the test shows nothing"
 stop_daemon

@@ -12,9 +12,6 @@ done > /etc/schedkit/bench.toml
 printf '[switch]\nprobation = "0s"\n' > /etc/schedkit/schedkit.toml
 start_daemon
 
-step "$rounds rounds"
-bench_handover --rounds $rounds 2>&1 | tee "$RESULTS/handover.txt"
-status=${PIPESTATUS[0]}
-[ "$status" = 0 ] || fail "bench_handover ended with status $status"
+benchmark handover $rounds
 expect_state disabled 1
 stop_daemon

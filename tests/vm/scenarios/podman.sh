@@ -1,7 +1,7 @@
 # The same images run as a container tool runs them, privileged, stopped and then run anew, beside schedkitd in the same machine; by
 # the kernel's own log. Needs podman in the payload (tests/bench/podman.sh).
 . "$PAYLOAD/guest.sh"
-rounds=${SCHEDKIT_ROUNDS:-10}
+rounds=10
 mkdir -p /etc/schedkit
 {
   use_scheduler fifo schedkit:schedkit_fifo
@@ -22,8 +22,6 @@ for name in fifo vtime; do
   podman pull -q "oci:$PAYLOAD/images/schedkit:schedkit_$name" > "$name.image" || fail "podman pull"
 done
 
-# Microseconds since the kernel began, by its own stamps: of the last line with that text, and now.
-stamp_of() { dmesg | grep -F "$1" | tail -n 1 | sed 's/^\[ *\([0-9]*\)\.\([0-9]*\)\].*/\1\2/'; }
 mark() { echo "podman.sh: mark $1" > /dev/kmsg; }
 # exchange WHO FROM TO COMMAND…: COMMAND makes TO follow FROM; adds to WHO.txt "call-to-enabled without-a-scheduler", in ms.
 exchange() {
@@ -32,7 +30,7 @@ exchange() {
   mark "$who"
   "$@" || fail "$who: $*"
   expect_state enabled 120 "schedkit_$to"
-  begun=$(stamp_of "podman.sh: mark $who") disabled=$(stamp_of "\"schedkit_$from\" disabled") enabled=$(stamp_of "\"schedkit_$to\" enabled")
+  begun=$(kernel_time "podman.sh: mark $who") disabled=$(kernel_time "\"schedkit_$from\" disabled") enabled=$(kernel_time "\"schedkit_$to\" enabled")
   echo "$(((10#$enabled - 10#$begun) / 1000)) $(((10#$enabled - 10#$disabled) / 1000))" >> "$who.txt"
   say "$who: $(tail -n 1 "$who.txt") ms"
 }
