@@ -8,6 +8,7 @@ namespace {
 
 constexpr int most_tag_pages = 100;
 constexpr int most_referrer_pages = 20;
+constexpr std::size_t most_listed_referrers = 2000;  // from whom those worth looking at are chosen
 constexpr std::string_view index_type = "application/vnd.oci.image.index.v1+json";
 
 // The next page's URL: on the registry itself only. "" when there is none.
@@ -112,7 +113,7 @@ class ReferrersAttempt final : public RegistryCall {
     if (auto added = add(answer->body); !added) return finish_with(with_context(std::move(added.error()), what));
     auto next = next_page(*answer, what);
     if (!next) return finish_with(std::move(next.error()));
-    if (next->empty() || ++pages_ >= most_referrer_pages) return tell();
+    if (next->empty() || ++pages_ >= most_referrer_pages || found_.size() >= most_listed_referrers) return tell();
     ask(std::move(*next));
   }
 
@@ -134,6 +135,7 @@ class ReferrersAttempt final : public RegistryCall {
     if (!document) return fail(std::move(document.error()));
     auto& entries = std::get<Index>(*document).manifests;
     found_.insert(found_.end(), entries.begin(), entries.end());
+    if (found_.size() > most_listed_referrers) found_.resize(most_listed_referrers);
     return {};
   }
 
