@@ -1,24 +1,13 @@
 #include "cli/image_verbs/image_verb.h"
 
-#include <nlohmann/json.hpp>
-
 #include "cli/verbs/catalog.h"
 #include "core/base/text.h"
-#include "core/bus/names.h"
 
 namespace schedkit {
 
 int image_failed(const Error& error) {
   complain(error.describe());
   return error.code == Errc::denied ? exit_denied : exit_failed;
-}
-
-int report_image(const std::string& name, const Digest& digest, const std::string& output) {
-  const std::string text =
-      output == "json"
-          ? nlohmann::ordered_json{{"reference", name}, {"digest", digest.to_string()}}.dump(2, ' ', true) + "\n"
-          : fmt::format("{} {}\n", bus::printable(name), digest.to_string());
-  return print(text) ? exit_done : exit_failed;
 }
 
 Result<NamedImage> find_named(const std::string& name) {

@@ -6,7 +6,6 @@
 
 #include "cli/verbs/verb.h"
 #include "core/base/result.h"
-#include "core/image/digest.h"
 #include "core/image/reference.h"
 
 namespace schedkit {
@@ -28,9 +27,6 @@ void add_local_images(CLI::App& app, ImageSession& session);
 
 // Complains and chooses the exit code.
 int image_failed(const Error& error);
-
-// Prints what an image is called now and its digest, as `output` ("json" or "text") says, and chooses the exit code.
-int report_image(const std::string& name, const Digest& digest, const std::string& output);
 
 // What a person called NAME|REFERENCE.
 struct NamedImage {

@@ -11,7 +11,7 @@
 namespace schedkit {
 
 Result<Settings> read_settings(const std::string& root) {
-  const CheckReport report = check_directories(root.empty() ? Directories{} : Directories::under(root));
+  const CheckReport report = check_directories(Directories::under(root));
   if (report.ok()) return report.policy.settings;
   return fail(Errc::invalid, "the files in {}/etc/schedkit have errors; `schedctl check` says which", root);
 }

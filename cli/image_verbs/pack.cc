@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "cli/image_verbs/image_verb.h"
+#include "cli/verbs/images_text.h"
 #include "core/base/text.h"
 #include "core/image/pack.h"
 
@@ -46,7 +47,7 @@ int pack(const Options& options) {
   if (!request) return image_failed(request.error());
   const auto digest = pack_image(*request);
   if (!digest) return image_failed(digest.error());
-  return report_image(fmt::format("oci:{}:{}", request->layout, request->tag), *digest, options.output);
+  return report_image(fmt::format("oci:{}:{}", request->layout, request->tag), digest->to_string(), options.output);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include "cli/image_verbs/image_verb.h"
 #include "cli/image_verbs/local_images.h"
+#include "cli/verbs/images_text.h"
 #include "cli/verbs/progress_bar.h"
 #include "cli/verbs/pull_options.h"
 
@@ -32,7 +33,7 @@ int pull(const Options& options, const ImageSession& session) {
   if (!local) return image_failed(local.error());
   const auto image = pull_into(**local, named->reference.to_string(), options.flags.options());
   if (!image) return image_failed(image.error());
-  return report_pulled(image->reference, image->digest, options.output);
+  return report_image(image->reference, image->digest, options.output);
 }
 
 }  // namespace

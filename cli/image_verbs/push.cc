@@ -4,6 +4,7 @@
 
 #include "cli/image_verbs/blocking_registry.h"
 #include "cli/image_verbs/image_verb.h"
+#include "cli/verbs/images_text.h"
 #include "core/base/text.h"
 #include "core/image/push_plan.h"
 
@@ -82,7 +83,7 @@ int push(const Options& options, const std::string& root) {
   if (!registry) return image_failed(registry.error());
   const auto digest = send(**registry, *route);
   if (!digest) return image_failed(digest.error());
-  return report_image(route->to.to_string(), *digest, options.output);
+  return report_image(route->to.to_string(), digest->to_string(), options.output);
 }
 
 }  // namespace

@@ -57,7 +57,7 @@ std::string as_text(const CheckReport& report, bool verbose) {
 }
 
 int check(const Options& options) {
-  const Directories directories = options.root.empty() ? Directories{} : Directories::under(options.root);
+  const auto directories = Directories::under(options.root);
   const CheckReport report =
       options.files.empty() ? check_directories(directories) : check_files(options.files, directories);
   const bool json = options.output == "json";

@@ -48,6 +48,13 @@ std::string as_json(const std::vector<ImageStatus>& images) {
 
 }  // namespace
 
+int report_image(const std::string& name, const std::string& digest, const std::string& output) {
+  const std::string text =
+      output == "json" ? nlohmann::ordered_json{{"reference", name}, {"digest", digest}}.dump(2, ' ', true) + "\n"
+                       : fmt::format("{} {}\n", bus::printable(name), bus::printable(digest));
+  return print(text) ? exit_done : exit_failed;
+}
+
 int report_images(const std::vector<ImageStatus>& images, const std::string& output) {
   return print(output == "json" ? as_json(images) : as_text(images)) ? exit_done : exit_failed;
 }

@@ -17,7 +17,7 @@ struct PolicyOptions {
   bool backup = false;
   bool scheduler = false;  // the name is a scheduler's
 
-  Directories directories() const { return root.empty() ? Directories{} : Directories::under(root); }
+  Directories directories() const { return Directories::under(root); }
   std::optional<PolicyKind> kind() const { return scheduler ? std::optional(PolicyKind::scheduler) : std::nullopt; }
 };
 

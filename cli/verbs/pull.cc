@@ -3,6 +3,7 @@
 
 #include "cli/verbs/catalog.h"
 #include "cli/verbs/image_program.h"
+#include "cli/verbs/images_text.h"
 #include "cli/verbs/pull_options.h"
 #include "cli/verbs/verb.h"
 
@@ -20,7 +21,7 @@ int pull(Client& client, const Options& options) {
   const std::string reference = from_catalog(options.image).value_or(options.image);
   const auto pulled = pull_image(client, reference, options.flags.options());
   if (!pulled) return failed(client, pulled.error());
-  return report_pulled(pulled->reference, pulled->digest, options.output);
+  return report_image(pulled->reference, pulled->digest, options.output);
 }
 
 int pull_without_daemon(const Options& options) {

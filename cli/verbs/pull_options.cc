@@ -4,11 +4,8 @@
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
-#include <nlohmann/json.hpp>
 
 #include "cli/verbs/progress_bar.h"
-#include "cli/verbs/verb.h"
-#include "core/bus/names.h"
 
 namespace schedkit {
 
@@ -70,13 +67,6 @@ Result<Client::Pulled> pull_image(Client& client, const std::string& reference, 
   });
   std::signal(SIGINT, before);
   return pulled;
-}
-
-int report_pulled(const std::string& reference, const std::string& digest, const std::string& output) {
-  const std::string text =
-      output == "json" ? nlohmann::ordered_json{{"reference", reference}, {"digest", digest}}.dump(2, ' ', true) + "\n"
-                       : fmt::format("{} {}\n", bus::printable(reference), bus::printable(digest));
-  return print(text) ? exit_done : exit_failed;
 }
 
 }  // namespace schedkit

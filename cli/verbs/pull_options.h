@@ -36,7 +36,4 @@ class PullFlags {
 // With a progress bar on a terminal; Ctrl-C cancels.
 Result<Client::Pulled> pull_image(Client& client, const std::string& reference, const PullOptions& options);
 
-// Prints what was pulled, as `output` ("json" or "text") says, and chooses the exit code.
-int report_pulled(const std::string& reference, const std::string& digest, const std::string& output);
-
 }  // namespace schedkit
