@@ -67,7 +67,7 @@ void Lineup::want(const std::vector<Wanted>& wanted) {
     parts_.retired.kill(std::move(place->held));
     return true;
   });
-  // Loading costs CPU time, and the candidate should have all of it.
+  // Loading costs CPU time: the candidate should have all of it, then the way back.
   bool busy = false;
   for (const auto& one : entitled) {
     if (auto* place = place_of(one.choice)) {
@@ -76,7 +76,7 @@ void Lineup::want(const std::vector<Wanted>& wanted) {
       enter(one);
     }
     const auto* place = place_of(one.choice);
-    busy |= one.role == Role::candidate && place != nullptr && place->stage != Stage::at_gate;
+    busy |= one.role != Role::standby && place != nullptr && place->stage != Stage::at_gate;
   }
 }
 

@@ -5,8 +5,9 @@
 //     └──► unpacked, if it takes over by stop-first: started once nothing is attached, with its gate open
 //
 // The candidate is what is being switched to and is prepared before anything else. `previous` is what a rollback would
-// bring back, `standby` what a policy wants to have ready; both are kept within the limits, the more important first,
-// and are given up with a word to status when they fail, until forgive().
+// bring back and is prepared next, `standby` what a policy wants to have ready, which comes last: who waits for his turn
+// gets it in a later want(). Both are kept within the limits, the more important first, and are given up with a word to
+// status when they fail, until forgive().
 //
 // All calls and events are on the loop thread. Events may call back.
 #pragma once

@@ -18,7 +18,11 @@ Switcher::Switcher(Parts parts, Events events)
                .stop_first = [this](const RunnableImage& image) { return parts_.stop_first.applies(image.digest); },
                .ready =
                    [this](const Choice& choice) {
-                     if (phase_ == Phase::preparing && goal_ && same_program(*goal_, choice)) advance();
+                     if (phase_ == Phase::preparing && goal_ && same_program(*goal_, choice)) {
+                       advance();
+                     } else if (phase_ == Phase::settled && !shut_down_done_) {
+                       line_up();  // those that waited for it to be loaded
+                     }
                      events_.changed();
                    },
                .failed = [this](Lineup::Failure failure) { on_lineup_failure(std::move(failure)); }}),

@@ -96,6 +96,27 @@ TEST(Standby, that_never_gets_to_the_gate_is_given_up) {
   POINTERS_EQUAL(nullptr, f.run_of("b"));
 }
 
+TEST(Standby, is_loaded_when_the_way_back_is_ready_or_lost) {
+  for (const bool ready : {true, false}) {
+    SwitcherFixture f;
+    f.attach("a");
+    f.pass(1min);
+    f.machine.auto_gate = false;
+    f.want(choice("b"));
+    f.progress();
+    f.run_of("b")->reach_gate();
+    f.settle();
+    check_text("probation", f.state());
+    f.switcher->keep_ready({choice("c")});
+    f.settle();
+    check_text("previous: loading", f.standby("a"));
+    POINTERS_EQUAL(nullptr, f.run_of("c"));
+    ready ? f.run_of("a")->reach_gate() : f.run_of("a")->exit(1);
+    f.settle();
+    CHECK_TRUE(f.run_of("c") != nullptr);
+  }
+}
+
 TEST(Standby, number_and_memory_are_limited_and_a_rollback_comes_first) {
   f.attach("a");
   f.pass(1min);
