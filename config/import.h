@@ -30,6 +30,9 @@ using ImageOf = std::function<std::optional<std::string>(const std::string& sche
 // always holds, each mode one of the scheduler.
 Result<Imported> import_scx_loader(const ImportSource& source, const ImageOf& image_of);
 
+// Where scx_loader looks for that file: the first that is there counts, alone (its config.rs, get_config_path).
+std::vector<std::string> scx_loader_files();
+
 // /etc/default/scx of scx.service: SCX_SCHEDULER and SCX_FLAGS, as systemd.exec(5) EnvironmentFile= reads it.
 Result<Imported> import_scx_service(const ImportSource& source, const ImageOf& image_of);
 

@@ -80,6 +80,11 @@ Result<Default> default_of(const ImportSource& source, const Node& root) {
 
 }  // namespace
 
+std::vector<std::string> scx_loader_files() {
+  return {"/etc/scx_loader/config.toml", "/etc/scx_loader.toml", "/usr/share/scx_loader/config.toml",
+          "/usr/share/scx_loader.toml"};
+}
+
 Result<Imported> import_scx_loader(const ImportSource& source, const ImageOf& image_of) {
   const auto root = parse_document(source.text, source.path);
   if (!root) return fail(root.error());

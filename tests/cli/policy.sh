@@ -290,6 +290,28 @@ PATH=$bin:$PATH bash -c 'source <(schedctl completion bash); COMP_WORDS=(schedct
 if command -v zsh > /dev/null; then "$schedctl" completion zsh | zsh -n /dev/stdin || fail "zsh completion"; fi
 if command -v fish > /dev/null; then "$schedctl" completion fish | fish -n /dev/stdin || fail "fish completion"; fi
 
+# loader refresh: what scx_loader is configured with, as a policy file; one with errors changes nothing.
+loader_policy=$root/run/schedkit/policies/scx-loader.toml
+transcript 0 "$schedctl" loader refresh --root "$root" < /dev/null
+printf 'default_sched = "scx_lavd"\ndefault_mode = "Gaming"\n[scheds.scx_lavd]\ngaming_mode = ["--performance"]\n' > "$root/etc/scx_loader.toml"
+transcript 0 "$schedctl" loader refresh --root "$root" < /dev/null
+[ "$(grep -A4 '^\[\[rules' "$loader_policy")" = "$(printf '[[rules]]\nname = "default"\nuse = "scx_lavd"\nmode = "gaming"\npriority = 0')" ] ||
+  fail "loader refresh wrote: $(cat "$loader_policy")"
+cp "$loader_policy" "$work/loader.before"
+echo 'default_sched = 3' > "$root/etc/scx_loader.toml"
+transcript 1 "$schedctl" loader refresh --root "$root" << 'END'
+schedctl: ROOT/root/etc/scx_loader.toml:1:17: default_sched must be a string
+END
+cmp -s "$loader_policy" "$work/loader.before" || fail "a broken scx_loader.toml changed what was in force"
+mkdir "$root/etc/scx_loader"
+: > "$root/etc/scx_loader/config.toml" # comes before the other
+transcript 0 "$schedctl" loader refresh --root "$root" << 'END'
+schedctl: ROOT/root/etc/scx_loader/config.toml: there is no default_sched: nothing is started until a rule or a command asks for it
+END
+rm -r "$root"/etc/scx_loader*
+transcript 0 "$schedctl" loader refresh --root "$root" < /dev/null
+[ ! -e "$loader_policy" ] || fail "the policy outlived scx_loader.toml"
+
 # pin: without a daemon, and with one.
 printf '[schedulers.a]\nimage = "registry.test/team/scx:v1" # why\n[[rules]]\nname = "r"\nuse = "a"\n' > "$etc/a.toml"
 transcript 4 "$schedctl" pin a --root "$root" << 'END'

@@ -33,7 +33,7 @@ has schedkit /etc/schedkit/schedkit.toml /usr/sbin/schedkitd /usr/bin/schedctl /
   /usr/libexec/schedkit/schedkit-guard /usr/lib/schedkit/images/index.json /usr/share/schedkit/trusted_root.json \
   /usr/lib/systemd/system/schedkitd.service /usr/share/man/man1/schedctl.1.gz /usr/share/man/man8/schedkitd.8.gz \
   /usr/share/polkit-1/actions/io.schedkit.policy /usr/share/doc/schedkit/examples/policies/gaming.toml
-has schedkit-scx-loader /usr/lib/systemd/system/scx_loader.service /usr/share/dbus-1/system.d/org.scx.Loader.conf
+has schedkit-scx-loader /usr/lib/systemd/system/scx_loader{.service,-config.service,-config.path} /usr/share/dbus-1/system.d/org.scx.Loader.conf
 has schedkit-sked /usr/bin/sked /usr/bin/kubectl-sked /usr/share/man/man8/sked.8.gz
 has schedkit-dev /usr/share/dbus-1/interfaces/io.schedkit.Manager1.xml
 for package in schedkit schedkit-scx-loader schedkit-sked schedkit-dev; do contents $package | grep -v '/$'; done |

@@ -12,7 +12,8 @@ command -v systemd-analyze > /dev/null || { echo "skipped: there is no systemd-a
 for component in units scx-loader dev; do
   DESTDIR=$installed cmake --install "$build" --prefix /usr --component $component > "$installed/log" || complain "$(cat "$installed/log")"
 done
-for file in lib/systemd/system/{schedkitd,scx_loader}.service lib/systemd/system/schedkit.slice lib/sysusers.d/schedkit.conf \
+for file in lib/systemd/system/{schedkitd,scx_loader,scx_loader-config}.service \
+  lib/systemd/system/scx_loader-config.path lib/systemd/system/schedkit.slice lib/sysusers.d/schedkit.conf \
   lib/tmpfiles.d/schedkit.conf share/dbus-1/system.d/{io.schedkit.Manager1,org.scx.Loader}.conf \
   share/dbus-1/system-services/{io.schedkit.Manager1,org.scx.Loader}.service \
   share/dbus-1/interfaces/{io.schedkit.Manager1,org.scx.Loader}.xml \
@@ -25,7 +26,7 @@ units=$installed/units
 mkdir "$units"
 cp "$installed"/usr/lib/systemd/system/* "$units"
 sed -i -E 's#^(Exec[A-Za-z]*=-?)/[^ ]*#\1/bin/true#' "$units"/*.service
-systemd-analyze verify --recursive-errors=no "$units"/*.service "$units"/*.slice || complain "systemd-analyze verify"
+systemd-analyze verify --recursive-errors=no "$units"/*.service "$units"/*.slice "$units"/*.path || complain "systemd-analyze verify"
 
 # rate UNIT LIMIT: tenths.
 rate() {
@@ -37,6 +38,7 @@ rate() {
 }
 rate schedkitd.service 50
 rate scx_loader.service 20
+rate scx_loader-config.service 20
 
 # Every message that the code marks is in the catalog, and the other way round.
 catalog=$installed/usr/lib/systemd/catalog/schedkit.catalog

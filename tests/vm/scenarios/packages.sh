@@ -24,6 +24,32 @@ assert_ok "dpkg -i schedkit-scx-loader" dpkg -i "$packages"/schedkit-scx-loader_
 assert_eq active "$(systemctl is-active scx_loader)" "scx_loader.service"
 assert_eq enabled "$(systemctl is-enabled scx_loader)" "scx_loader.service"
 
+step "what scx_loader is configured with"
+policy=/run/schedkit/policies/scx-loader.toml
+[ ! -e $policy ] || fail "there is $policy already"
+printf '{"scx_vtime": {"imageURI": "oci:/usr/lib/schedkit/images:schedkit_vtime"}}' > /etc/schedkit/catalog.json
+"$SCHEDCTL" auto > /dev/null
+expect_state disabled 10
+printf 'default_sched = "scx_vtime"\ndefault_mode = "Auto"\n[scheds.scx_vtime]\nauto_mode = []\n' > scx_loader.toml
+assert_ok "cp" cp scx_loader.toml /etc/scx_loader.toml # as scx-manager does
+expect_state enabled 20 schedkit_vtime
+seq=$(scx_enable_seq)
+assert_ok "restart" systemctl restart schedkitd
+expect_status .scheduler.name scx_vtime 30
+assert_eq "$seq" "$(scx_enable_seq)" "enable_seq after a restart of schedkitd"
+assert_eq active "$(systemctl is-active scx_loader)" "scx_loader.service after it"
+rm /etc/scx_loader.toml
+expect_state disabled 20
+cp scx_loader.toml /etc/scx_loader.toml
+expect_state enabled 20 schedkit_vtime
+assert_ok "stop" systemctl stop scx_loader
+expect_state disabled 20
+[ ! -e $policy ] || fail "$policy is still there"
+rm /etc/scx_loader.toml /etc/schedkit/catalog.json
+assert_ok "start" systemctl start scx_loader
+assert_ok "run" "$SCHEDCTL" run fifo
+expect_state enabled 10 schedkit_fifo
+
 step "an upgrade leaves the scheduler, and changed settings"
 echo 'default = "kernel"' >> $settings
 seq=$(scx_enable_seq)
