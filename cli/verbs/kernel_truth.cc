@@ -1,5 +1,7 @@
 #include "cli/verbs/kernel_truth.h"
 
+#include <cstdlib>
+
 #include "core/base/file.h"
 #include "core/base/text.h"
 
@@ -12,7 +14,26 @@ std::string value(const std::string& path) {
   return content ? std::string(trim(*content)) : "";
 }
 
+constexpr std::string_view counter_prefix = "SCX_EV_";
+
 }  // namespace
+
+std::string sched_ext_directory() {
+  const char* given = std::getenv("SCHEDKIT_SYSFS");
+  return given != nullptr ? given : "/sys/kernel/sched_ext";
+}
+
+EventCounters read_event_counters(const std::string& sysfs) {
+  EventCounters counters;
+  const auto text = value(sysfs + "/root/events");
+  for (const auto line : split(text, '\n')) {
+    const auto words = split(line, ' ');
+    if (words.size() != 2 || !words[0].starts_with(counter_prefix)) continue;
+    const auto count = parse_unsigned(words[1]);
+    if (count) counters.emplace(words[0].substr(counter_prefix.size()), *count);
+  }
+  return counters;
+}
 
 KernelStatus read_kernel_status(const std::string& sysfs) {
   KernelStatus kernel;

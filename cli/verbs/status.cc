@@ -1,5 +1,4 @@
 #include <CLI/CLI.hpp>
-#include <cstdlib>
 #include <memory>
 
 #include "cli/verbs/kernel_truth.h"
@@ -26,8 +25,7 @@ bool show(const Status& status, const Options& options) {
 
 // The kernel does not need a daemon to be asked.
 int show_kernel(const Options& options) {
-  const char* sysfs = std::getenv("SCHEDKIT_SYSFS");
-  show(kernel_only_status(read_kernel_status(sysfs != nullptr ? sysfs : "/sys/kernel/sched_ext")), options);
+  show(kernel_only_status(read_kernel_status(sched_ext_directory())), options);
   return exit_unreachable;
 }
 

@@ -110,5 +110,37 @@ diff -u "$work/told.decisions" "$work/replayed.decisions" || fail "the recording
 [ "$(wc -l < "$work/told.decisions")" -ge 6 ] || fail "too few decisions to mean anything"
 grep -q secret "$work/recording.jsonl" "$work/shown" && fail "a value of an environment is in the recording"
 grep -q '"env-matches":\[{"name":"WATCH_TOKEN","glob":"sec\*"}\]' "$work/recording.jsonl" || fail "the match is missing"
+# top: a line per look where there is no terminal, with what was counted since the one before; counters of a kernel as a file.
+sysfs=$work/sysfs
+mkdir -p "$sysfs/root"
+echo enabled > "$sysfs/state" && echo theirs > "$sysfs/root/ops" && echo 1 > "$sysfs/enable_seq"
+counters() { printf 'SCX_EV_ENQ_SKIP_EXITING %s\nSCX_EV_BYPASS_DISPATCH 7\nodd line here\n' "$1" > "$sysfs/root/events"; }
+counters 10
+SCHEDKIT_SYSFS=$sysfs "$schedctl" top -n 40 -d 0.1 > "$work/top" &
+watcher=$!
+wait_for "T" cat "$work/top"
+counters 15
+wait "$watcher" || fail "top ended with $?"
+watcher=
+[ "$(wc -l < "$work/top")" = 40 ] || fail "top printed $(wc -l < "$work/top") lines for 40 looks"
+[ "$(grep -c ' ENQ_SKIP_EXITING+5' "$work/top")" = 1 ] || fail "top did not count once what the kernel counted"
+! grep -q BYPASS_DISPATCH "$work/top" || fail "top counts what did not change"
+SCHEDKIT_SYSFS=$sysfs "$schedctl" top -n 1 -o json | jq -e '.kernel_events.BYPASS_DISPATCH == 7 and .status.schema_version == "1"' > "$work/json" ||
+  fail "top -o json"
+# On a terminal: the whole picture, until q; then everything is as before.
+if command -v script > /dev/null; then
+  { pause 1; printf q; } | SCHEDKIT_SYSFS=$sysfs TERM=xterm timeout 60 script -qec "stty rows 20 columns 60; '$schedctl' top -d 0.2" "$work/typescript" > "$work/screen" ||
+    fail "top on a terminal ended with $?"
+  for part in $'\e[?1049h' 'BYPASS_DISPATCH' 'trigger events' $'\e[?25h\e[?1049l'; do
+    grep -qF -- "$part" "$work/screen" || fail "top on a terminal lacks $(printf %q "$part")"
+  done
+  [ "$(sed 's/\x1b\[[0-9;?]*[a-zA-Z]//g' "$work/screen" | tr -d '\r' | wc -L)" -le 60 ] || fail "top is wider than its terminal"
+fi
+kill "$daemon"
+wait "$daemon"
+daemon=
+SCHEDKIT_SYSFS=$sysfs "$schedctl" top -n 1 > "$work/top"
+[ $? = 4 ] || fail "top without a daemon ended with another status than 4"
+grep -q '  foreign  theirs  the daemon is unreachable' "$work/top" || fail "top without a daemon says $(cat "$work/top")"
 [ "$failures" = 0 ] || { cat "$work/shown"; tail -n 20 "$work/log"; }
 [ "$failures" = 0 ]
