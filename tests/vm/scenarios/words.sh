@@ -90,5 +90,12 @@ word orphaned-kernel-state enabled schedkit_fifo
 assert_contains "$(status .foreign_owner)" /sys/fs/bpf/theirs "status says where"
 assert_ok "run vtime" "$SCHEDCTL" run vtime
 word probation enabled schedkit_vtime
+
+step "top, with what this kernel counts"
+"$SCHEDCTL" top -n 2 -d 0.5 > "$RESULTS/top.txt" || fail "top ended with $?"
+sed 's/^/    /' "$RESULTS/top.txt"
+assert_eq 2 "$(grep -c '  probation  vtime' "$RESULTS/top.txt")" "its lines"
+"$SCHEDCTL" top -n 1 -o json > "$RESULTS/top.json"
+assert_eq "$(grep -c '^SCX_EV_' /sys/kernel/sched_ext/root/events)" "$(jq '.kernel_events | length' "$RESULTS/top.json")" "the kernel's counters"
 stop_daemon
 assert_eq 0 "$DAEMON_STATUS" "the daemon's exit status"
