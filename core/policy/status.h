@@ -64,7 +64,7 @@ struct SwitchRecord {
 struct StandbyStatus {
   std::string name;
   std::string role;   // "standby": a policy asks for it; "previous": what a rollback would bring back
-  std::string phase;  // "unpacking", "loading", "at the gate", "not kept", "given up"
+  std::string phase;  // "queued", "unpacking", "loading", "at the gate", "not kept", "given up"
   std::string why;    // of the last two
   std::int32_t pid = 0;
   std::string digest = {};  // of its image; empty while that is not known

@@ -69,11 +69,14 @@ void Lineup::want(const std::vector<Wanted>& wanted) {
   });
   // Loading costs CPU time: the candidate should have all of it, then the way back.
   bool busy = false;
+  queued_.clear();
   for (const auto& one : entitled) {
     if (auto* place = place_of(one.choice)) {
       place->role = one.role;
     } else if (one.role == Role::candidate || !busy) {
       enter(one);
+    } else {
+      queued_.push_back(one);
     }
     const auto* place = place_of(one.choice);
     busy |= one.role != Role::standby && place != nullptr && place->stage != Stage::at_gate;
@@ -139,6 +142,7 @@ void Lineup::leave() {
 void Lineup::clear() {
   for (auto& place : places_) parts_.retired.kill(std::move(place->held));
   places_.clear();
+  queued_.clear();
   without_room_.clear();
 }
 
@@ -285,6 +289,7 @@ std::vector<StandbyStatus> Lineup::standbys() const {
     all.push_back({place->choice.name(), word(place->role), phase, "", place->held.run ? place->held.run->pid() : 0,
                    place->held.run ? place->held.run->request().image.digest : ""});
   }
+  for (const auto& one : queued_) all.push_back({one.choice.name(), word(one.role), "queued", "", 0});
   for (const auto& one : without_room_) {
     const bool given = std::ranges::any_of(
         given_up_, [&](const GivenUp& up) { return same_program(up.wanted.choice, one.wanted.choice); });

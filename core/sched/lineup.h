@@ -86,6 +86,8 @@ class Lineup {
 
   // Who should have a place, the most important first. Others lose theirs.
   void want(const std::vector<Wanted>& wanted);
+  // Somebody is to be loaded when those before have been.
+  bool queued() const { return !queued_.empty(); }
   // Those that were given up, or that one, get another chance at the next want().
   void forgive() { given_up_.clear(); }
   void forgive(const Choice& choice);
@@ -143,6 +145,7 @@ class Lineup {
   Limits limits_;
   std::vector<std::unique_ptr<Place>> places_;
   std::vector<GivenUp> given_up_;
+  std::vector<Wanted> queued_;
   std::vector<GivenUp> without_room_;
   std::uint64_t last_tag_ = 0;
   std::shared_ptr<const int> alive_ = std::make_shared<const int>(0);  // image jobs outlive us

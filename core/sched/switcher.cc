@@ -20,8 +20,8 @@ Switcher::Switcher(Parts parts, Events events)
                    [this](const Choice& choice) {
                      if (phase_ == Phase::preparing && goal_ && same_program(*goal_, choice)) {
                        advance();
-                     } else if (phase_ == Phase::settled && !shut_down_done_) {
-                       line_up();  // those that waited for it to be loaded
+                     } else if (phase_ == Phase::settled && !shut_down_done_ && lineup_.queued()) {
+                       line_up();
                      }
                      events_.changed();
                    },
