@@ -34,7 +34,7 @@ class Samples {
   TopSample take() {
     TopSample sample{.at = SystemClock().now(), .wall = SystemClock().wall_now()};
     if (auto asked = ask(sample); !asked) {
-      sample.trouble = "the daemon is unreachable: " + asked.error().text;
+      sample.trouble = asked.error().text;
       sample.status = kernel_only_status(read_kernel_status(sched_ext_directory()));
     }
     sample.kernel_events = read_event_counters(sched_ext_directory());
@@ -45,7 +45,7 @@ class Samples {
   Result<void> ask(TopSample& sample) {
     if (!client_ || !client_->connected()) {
       auto made = connect(session_);
-      if (!made) return fail(std::move(made.error()));
+      if (!made) return fail(with_context(std::move(made.error()), "the daemon is unreachable"));
       client_.emplace(std::move(*made));
     }
     auto status = fetch_status(*client_);
