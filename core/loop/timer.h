@@ -14,8 +14,8 @@ class Timer {
   explicit Timer(Loop& loop);
   ~Timer();
 
-  // Calls `fire` once after `delay` (rounded up to a millisecond; from the next turn on when zero). Replaces what was
-  // set.
+  // Calls `fire` once after `delay`, up to a millisecond late and never early; from the next turn on when it is zero.
+  // Replaces what was set.
   void set(Duration delay, std::function<void()> fire);
 
   // The same for an instant; one in the past fires in the next turn.

@@ -32,6 +32,21 @@ TEST(Timer, fires_once_and_not_early) {
   CHECK_FALSE(timer.is_set());
 }
 
+// libuv counts whole milliseconds: one may end right after the timer was set.
+TEST(Timer, not_early_when_set_late_in_a_millisecond) {
+  const auto into_millisecond = [this] { return now().time_since_epoch() % 1ms; };
+  Timer timer(loop);
+  while (into_millisecond() < 900us) {
+  }
+  const Instant before = now();
+  timer.set(1ms, count());
+  while (into_millisecond() >= 900us) {
+  }
+  loop.run();
+  CHECK_TRUE(now() - before >= 1ms);
+  LONGS_EQUAL(1, fired);
+}
+
 TEST(Timer, a_part_of_a_millisecond_is_rounded_up) {
   Timer timer(loop);
   const Instant before = now();
