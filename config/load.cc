@@ -5,7 +5,6 @@
 #include "config/check.h"
 #include "config/parse.h"
 #include "config/write_scheduler.h"
-#include "core/image/digest.h"
 
 namespace schedkit {
 
@@ -58,11 +57,6 @@ Candidate make_candidate(const FoundFile& file, const LastGood& last_good) {
   return candidate;
 }
 
-std::string sha256(std::string_view text) {
-  const auto digest = digest_of(text);
-  return digest ? digest->hex : std::string();
-}
-
 // What was known of a directory that cannot be listed now counts as files that cannot be read.
 void add_unlisted(FoundFiles& found, const Directories& directories, const LastGood& last_good) {
   for (const auto& [name, version] : last_good.all()) {
@@ -111,24 +105,25 @@ class Bookkeeping {
 };
 
 PolicyFileStatus status_of(const FoundFile& file, Outcome outcome, const Directories& directories,
-                           const LastGood& last_good) {
+                           const LastGood& last_good, const TextDigest& digest) {
   PolicyFileStatus status;
   status.path = file.path;
   status.layer = directories.of(file.layer);
   status.state = outcome.state;
   status.hidden_by = std::move(outcome.hidden_by);
-  if (file.text) status.sha256 = sha256(*file.text);
-  if (in_force_as_it_is(status.state, status.hidden_by)) status.sha256_in_force = status.sha256;
-  const auto* version = last_good.find({file.layer, file.name});
-  if (outcome.state == PolicyFileState::last_good && version != nullptr) status.sha256_in_force = sha256(version->text);
   status.errors = std::move(outcome.errors);
   status.warnings = std::move(outcome.warnings);
+  if (!digest) return status;
+  if (file.text) status.sha256 = digest(*file.text);
+  if (in_force_as_it_is(status.state, status.hidden_by)) status.sha256_in_force = status.sha256;
+  const auto* version = last_good.find({file.layer, file.name});
+  if (status.state == PolicyFileState::last_good && version != nullptr) status.sha256_in_force = digest(version->text);
   return status;
 }
 
 }  // namespace
 
-Loaded load_found(FoundFiles found, const Directories& directories, LastGood& last_good) {
+Loaded load_found(FoundFiles found, const Directories& directories, LastGood& last_good, const TextDigest& digest) {
   add_unlisted(found, directories, last_good);
   std::ranges::stable_sort(found.files, [](const FoundFile& a, const FoundFile& b) {
     return a.layer != b.layer ? a.layer > b.layer : a.name < b.name;
@@ -141,13 +136,14 @@ Loaded load_found(FoundFiles found, const Directories& directories, LastGood& la
   loaded.report.problems = found.problems;
   Bookkeeping(found, last_good, loaded.report.problems).update(checked.outcomes);
   for (std::size_t i = 0; i < found.files.size(); ++i) {
-    loaded.report.files.push_back(status_of(found.files[i], std::move(checked.outcomes[i]), directories, last_good));
+    loaded.report.files.push_back(
+        status_of(found.files[i], std::move(checked.outcomes[i]), directories, last_good, digest));
   }
   return loaded;
 }
 
-Loaded load_policy(const Directories& directories, LastGood& last_good) {
-  return load_found(find_files(directories), directories, last_good);
+Loaded load_policy(const Directories& directories, LastGood& last_good, const TextDigest& digest) {
+  return load_found(find_files(directories), directories, last_good, digest);
 }
 
 namespace {

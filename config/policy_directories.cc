@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "config/text_digest.h"
 #include "core/loop/work.h"
 
 namespace schedkit {
@@ -22,7 +23,7 @@ Result<std::unique_ptr<PolicyDirectories>> PolicyDirectories::create(Loop& loop,
   if (!watch) return fail(with_context(std::move(watch.error()), "cannot watch the policy directories"));
   made->watch_ = std::move(*watch);
   work.last_good = LastGood::open(work.directories.last_good, made->start_problems_);
-  made->loaded_ = load_policy(work.directories, work.last_good);
+  made->loaded_ = load_policy(work.directories, work.last_good, sha256_of);
   auto& problems = made->loaded_.report.problems;
   problems.insert(problems.begin(), made->start_problems_.begin(), made->start_problems_.end());
   return made;
@@ -39,7 +40,7 @@ void PolicyDirectories::load_in_pool() {
   again_ = false;
   waiting_ = std::exchange(next_, {});
   run_in_pool_for(
-      loop_, [work = work_] { return load_policy(work->directories, work->last_good); },
+      loop_, [work = work_] { return load_policy(work->directories, work->last_good, sha256_of); },
       [work = work_](Loaded loaded) {
         if (work->owner != nullptr) work->owner->take(std::move(loaded));
       });

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "core/base/text.h"
-#include "core/image/digest.h"
+#include "core/image/hasher.h"
 #include "k8s/members.h"
 #include "k8s/render.h"
 #include "k8s/rollout.h"

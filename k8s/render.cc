@@ -6,7 +6,7 @@
 
 #include "core/base/text.h"
 #include "core/base/toml_text.h"
-#include "core/image/digest.h"
+#include "core/image/hasher.h"
 #include "core/image/json.h"
 #include "k8s/members.h"
 #include "k8s/toml_value.h"

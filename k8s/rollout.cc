@@ -4,7 +4,7 @@
 #include <array>
 
 #include "core/base/text.h"
-#include "core/image/digest.h"
+#include "core/image/hasher.h"
 #include "k8s/members.h"
 
 namespace schedkit {

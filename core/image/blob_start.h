@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <optional>
 
-#include "core/image/digest.h"
+#include "core/image/hasher.h"
 
 namespace schedkit {
 

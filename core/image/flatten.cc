@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "core/base/text.h"
+#include "core/image/hasher.h"
 #include "core/image/inflate.h"
 #include "core/image/read_ahead.h"
 

@@ -11,6 +11,7 @@
 
 #include "core/base/file.h"
 #include "core/base/text.h"
+#include "core/image/hasher.h"
 #include "core/image/json.h"
 #include "core/image/writable_layout.h"
 

@@ -12,6 +12,7 @@
 
 #include "core/base/file.h"
 #include "core/base/text.h"
+#include "core/image/hasher.h"
 #include "core/image/platform.h"
 #include "core/image/reference.h"
 #include "core/image/tar_writer.h"

@@ -14,6 +14,7 @@
 #include "core/base/file.h"
 #include "core/base/text.h"
 #include "core/image/flatten.h"
+#include "core/image/hasher.h"
 #include "core/image/json.h"
 #include "core/image/meta.h"
 #include "core/image/runnable.h"

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/base/file.h"
+#include "core/image/hasher.h"
 #include "core/image/manifest.h"
 
 namespace schedkit {

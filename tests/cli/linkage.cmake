@@ -3,7 +3,7 @@ execute_process(COMMAND readelf -d ${SCHEDCTL} OUTPUT_VARIABLE dynamic RESULT_VA
 if(NOT status EQUAL 0)
   message(FATAL_ERROR "cannot read ${SCHEDCTL}")
 endif()
-foreach(library curl archive bpf)
+foreach(library curl archive bpf crypto)
   if(dynamic MATCHES "NEEDED[^\n]*lib${library}\\.")
     message(FATAL_ERROR "schedctl links lib${library}")
   endif()

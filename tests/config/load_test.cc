@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "config/text_digest.h"
 #include "tests/config/helpers.h"
 
 using namespace schedkit;
@@ -21,7 +22,7 @@ TEST_GROUP(Load) {
     kept = LastGood::open(tree.directories.last_good, problems);
     check_lines("", problems);
   }
-  void load() { loaded = load_policy(tree.directories, kept); }
+  void load() { loaded = load_policy(tree.directories, kept, sha256_of); }
   void restart() { setup(); }
   std::string rules() const {
     std::string ids;

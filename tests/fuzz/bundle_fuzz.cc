@@ -2,6 +2,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "core/image/hasher.h"
 #include "core/image/trust/bundle.h"
 #include "core/image/trust/claim.h"
 #include "core/image/trust/containers_policy.h"

@@ -5,7 +5,7 @@
 
 #include "core/base/file.h"
 #include "core/base/log.h"
-#include "core/image/digest.h"
+#include "core/image/hasher.h"
 #include "tests/fakes/fake_clock.h"
 #include "tests/k8s/fake_api.h"
 #include "tests/k8s/helpers.h"

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "core/image/hasher.h"
 #include "core/image/registry/attempts.h"
 #include "core/image/registry/exchange.h"
 #include "core/loop/timer.h"

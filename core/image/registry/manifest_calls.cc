@@ -1,5 +1,6 @@
 // What a tag means, and manifests.
 #include "core/base/text.h"
+#include "core/image/hasher.h"
 #include "core/image/registry/calls.h"
 
 namespace schedkit::registry {

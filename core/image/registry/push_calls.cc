@@ -1,4 +1,5 @@
 // Sending blobs and manifests (distribution-spec, "Push").
+#include "core/image/hasher.h"
 #include "core/image/registry/calls.h"
 #include "core/image/registry/file_upload.h"
 

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "core/base/text.h"
-#include "core/image/digest.h"
+#include "core/image/hasher.h"
 
 namespace schedkit {
 namespace {

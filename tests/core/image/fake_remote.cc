@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "core/image/hasher.h"
 #include "core/image/layout.h"
 #include "core/loop/timer.h"
 

@@ -10,6 +10,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "core/image/hasher.h"
 #include "core/image/tar_writer.h"
 
 namespace schedkit::test {

@@ -5,6 +5,7 @@
 #include <mutex>
 #include <optional>
 
+#include "core/image/hasher.h"
 #include "tests/core/image/image_fixture.h"
 #include "tests/core/sched/loop_helpers.h"
 #include "tests/fakes/fake_clock.h"

@@ -2,6 +2,7 @@
 #include <mutex>
 #include <optional>
 
+#include "core/image/hasher.h"
 #include "core/image/registry/client.h"
 #include "tests/core/image/image_fixture.h"
 #include "tests/core/sched/loop_helpers.h"

@@ -1,4 +1,5 @@
 // Trust records, downgrades, what to fetch, and the small readers below.
+#include "core/image/hasher.h"
 #include "core/image/trust/base64.h"
 #include "core/image/trust/downgrade.h"
 #include "core/image/trust/log_entry.h"

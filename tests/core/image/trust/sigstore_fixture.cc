@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "core/image/hasher.h"
 #include "core/image/trust/base64.h"
 #include "core/image/trust/hash.h"
 #include "core/image/trust/rfc3339.h"
