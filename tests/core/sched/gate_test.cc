@@ -319,5 +319,5 @@ TEST(AttachGate, an_ended_process_leaves_the_loop_at_rest) {
     ++turns;
     return passed;
   }));
-  CHECK(turns < 5);
+  CHECK(turns < 50);  // without rest it is thousands
 }
