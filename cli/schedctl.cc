@@ -34,6 +34,7 @@ void add_verbs(CLI::App& app, schedkit::Session& session) {
   schedkit::add_simulate(app, session);
   schedkit::add_watch(app, session);
   schedkit::add_top(app, session);
+  schedkit::add_bench(app, session);
   schedkit::add_schema(app, session);
   schedkit::add_doctor(app, session);
   schedkit::add_import(app, session);

@@ -1,12 +1,8 @@
-#include <sys/signalfd.h>
-
 #include <CLI/CLI.hpp>
-#include <cerrno>
-#include <csignal>
 #include <memory>
 
+#include "cli/verbs/end_asked.h"
 #include "cli/verbs/verb.h"
-#include "core/base/unique_fd.h"
 
 namespace schedkit {
 
@@ -17,17 +13,6 @@ struct Options {
   std::string mode;
   std::string reason = "schedctl hold";
 };
-
-// Readable from the first ^C, SIGTERM or SIGHUP on.
-Result<UniqueFd> end_asked_for() {
-  sigset_t ends;
-  sigemptyset(&ends);
-  for (const int number : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&ends, number);
-  ::sigprocmask(SIG_BLOCK, &ends, nullptr);
-  UniqueFd fd(::signalfd(-1, &ends, SFD_CLOEXEC));
-  if (!fd) return fail_errno(errno, "cannot wait for ^C");
-  return fd;
-}
 
 int hold(Client& client, const Options& options) {
   const auto end = end_asked_for();

@@ -50,6 +50,7 @@ void add_quarantine(CLI::App& app, Session& session);
 void add_version(CLI::App& app, Session& session);
 void add_watch(CLI::App& app, Session& session);
 void add_top(CLI::App& app, Session& session);
+void add_bench(CLI::App& app, Session& session);
 void add_list(CLI::App& app, Session& session);
 void add_pull(CLI::App& app, Session& session);
 void add_verify(CLI::App& app, Session& session);

@@ -1,18 +1,16 @@
 // What the benchmarks say of their samples. Times are in milliseconds.
 #pragma once
 
-#include <cstddef>
 #include <functional>
 #include <string_view>
-#include <vector>
+
+#include "core/base/statistics.h"
 
 namespace schedkit::bench {
 
-using Samples = std::vector<double>;
-
-double median(Samples values);
-// The smallest value that is not below `share` (0 to 1) of them.
-double percentile(Samples values, double share);
+using schedkit::median;
+using schedkit::percentile;
+using schedkit::Samples;
 
 using Statistic = double (*)(Samples);
 
