@@ -194,8 +194,9 @@ void Switcher::reconcile() {
   }
   goal_ = goal;
   goal_since_ = parts_.clock.now();
+  goal_instead_ = !same_program(*goal, wish_.choice);
   goal_cause_ = wish_.cause;
-  if (!same_program(*goal, wish_.choice) && last_failure_) {
+  if (goal_instead_ && last_failure_) {
     goal_cause_ = fmt::format("in place of {}: {}", wish_.choice.name(), last_failure_->text);
   }
   from_ = present_ ? present_->choice().name() : parts_.kernel.state().ops;

@@ -199,6 +199,7 @@ class Switcher {
   Phase phase_ = Phase::settled;
   Wish wish_;
   std::optional<Choice> goal_;  // what is being switched to
+  bool goal_instead_ = false;   // the wished one had failed
   std::string goal_cause_;
   Instant goal_since_{};
   std::string from_;  // name of what was attached then

@@ -101,7 +101,7 @@ void Switcher::detached() {
   if (goal_ && goal_->is_kernel()) {
     last_switch_ =
         SwitchRecord{from_, "kernel", goal_cause_, parts_.clock.wall_now(), Duration{0}, detach_took_, Duration{0}};
-    record({.event = same_program(*goal_, wish_.choice) ? HistoryEvent::switched : HistoryEvent::rolled_back,
+    record({.event = goal_instead_ ? HistoryEvent::rolled_back : HistoryEvent::switched,
             .from = from_,
             .to = "kernel",
             .cause = goal_cause_,
@@ -195,12 +195,11 @@ void Switcher::attached(Lineup::Place place, std::optional<std::uint32_t> link) 
   place.held.run->keep_gate_open(true);
   const auto prepare = std::max(place.at_gate - goal_since_, Duration{0});
   const auto attach = now - gate_opened_;
-  const bool wanted = same_program(place.choice, wish_.choice);
   last_switch_ =
       SwitchRecord{from_, place.choice.name(), goal_cause_, parts_.clock.wall_now(), prepare, detach_took_, attach};
-  record({.event = restarts_ > 0 && wanted ? HistoryEvent::restarted
-                   : wanted                ? HistoryEvent::switched
-                                           : HistoryEvent::rolled_back,
+  record({.event = goal_instead_   ? HistoryEvent::rolled_back
+                   : restarts_ > 0 ? HistoryEvent::restarted
+                                   : HistoryEvent::switched,
           .from = from_,
           .to = place.choice.name(),
           .cause = goal_cause_,

@@ -23,6 +23,19 @@ TEST(WishesInAnyPhase, while_attaching_the_newer_one_follows) {
   check_text("b", f.attached());
 }
 
+TEST(WishesInAnyPhase, what_was_wanted_when_it_began_is_no_rollback) {
+  f.machine.init_fails = true;
+  f.want(choice("a"));
+  f.progress();
+  f.machine.init_fails = false;
+  f.want({});
+  f.machine.set_enabled(f.run_of("a")->pid(), "a");
+  f.machine.tell();
+  f.settle();
+  check_text("", f.attached());
+  for (const auto& entry : f.history) CHECK_TRUE(entry.event != HistoryEvent::rolled_back);
+}
+
 TEST(WishesInAnyPhase, while_lost_the_newer_one_follows) {
   f.attach("a");
   f.machine.set_disabled();
